@@ -1,0 +1,14 @@
+"""Connections to vendors, the links between their records and ours, and the runs that import."""
+
+from integrations.models.connections import ApiAllowance, QuickBooksConnection
+from integrations.models.links import CatalogueEntry, QuickBooksLink
+from integrations.models.runs import ImportItem, ImportRun
+
+__all__ = [
+    "ApiAllowance",
+    "CatalogueEntry",
+    "ImportItem",
+    "ImportRun",
+    "QuickBooksConnection",
+    "QuickBooksLink",
+]

@@ -1,0 +1,72 @@
+"""Which QuickBooks record is which of ours. The domain never learns these ids."""
+
+from django.db import models
+from django.db.models import Q
+
+from integrations.models.connections import QuickBooksConnection
+
+
+class QuickBooksLink(models.Model):
+    """One record of QuickBooks: where it lives here, and the last version of it that was taken over.
+
+    ``fingerprint`` is of the mapped record, not of the document: QuickBooks moves a customer's balance and time
+    with every transaction, and neither is a change of the contact.
+    """
+
+    class State(models.TextChoices):
+        LINKED = "linked", "Linked"
+        CONFLICT = "conflict", "Conflict"  # dropped, with the reason; tried again with every import
+        UNDONE = "undone", "Undone"  # its import was undone; left alone until it is imported again
+
+    connection = models.ForeignKey(QuickBooksConnection, models.CASCADE, related_name="links")
+    entity = models.CharField(max_length=20, help_text="customer, invoice or payment")
+    external_id = models.CharField(max_length=40)
+    state = models.CharField(max_length=10, choices=State, default=State.LINKED)
+    reason = models.CharField(max_length=600, blank=True, help_text="why it is in conflict, for a person")
+    clashes_with = models.ForeignKey("crm.Contact", models.SET_NULL, null=True, blank=True, related_name="+")
+    contact = models.ForeignKey("crm.Contact", models.SET_NULL, null=True, blank=True, related_name="quickbooks_links")
+    invoice = models.OneToOneField(
+        "invoicing.Invoice", models.SET_NULL, null=True, blank=True, related_name="quickbooks_link"
+    )
+    payment = models.OneToOneField(
+        "invoicing.Payment", models.SET_NULL, null=True, blank=True, related_name="quickbooks_link"
+    )
+    # The customer an invoice or payment belongs to, so that it finds its contact once a conflict is resolved.
+    customer_id = models.CharField(max_length=40, blank=True)
+    sync_token = models.CharField(max_length=20, blank=True)
+    fingerprint = models.CharField(max_length=40, blank=True)
+    document = models.JSONField(default=dict)
+    synced_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = "QuickBooks link"
+        constraints = [
+            models.UniqueConstraint(fields=["connection", "entity", "external_id"], name="link_once_per_record"),
+        ]
+        indexes = [
+            models.Index(fields=["connection", "customer_id"], condition=~Q(customer_id=""), name="link_by_customer"),
+            models.Index(fields=["state"], condition=~Q(state="linked"), name="link_by_trouble"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.entity} {self.external_id}"
+
+
+class CatalogueEntry(models.Model):
+    """Names that QuickBooks' documents only point to: items with their number, tax codes and rates, terms, ..."""
+
+    connection = models.ForeignKey(QuickBooksConnection, models.CASCADE, related_name="catalogue")
+    entity = models.CharField(max_length=20, help_text="item, taxcode, taxrate, term, paymentmethod or account")
+    external_id = models.CharField(max_length=40)
+    name = models.CharField(max_length=500)
+    code = models.CharField(max_length=100, blank=True, help_text="an item's number (SKU)")
+    percent = models.DecimalField(max_digits=12, decimal_places=7, null=True, blank=True)
+
+    class Meta:
+        verbose_name_plural = "catalogue entries"
+        constraints = [
+            models.UniqueConstraint(fields=["connection", "entity", "external_id"], name="catalogue_once_per_record")
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,6 @@
+"""Invoices, their lines, and the money that settles them."""
+
+from invoicing.models.invoices import Invoice, InvoiceLine
+from invoicing.models.payments import Allocation, Payment
+
+__all__ = ["Allocation", "Invoice", "InvoiceLine", "Payment"]
