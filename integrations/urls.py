@@ -1,0 +1,6 @@
+"""Settings > Integrations, connecting, and importing."""
+
+from django.urls import URLPattern
+
+app_name = "integrations"
+urlpatterns: list[URLPattern] = []

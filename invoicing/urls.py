@@ -1,0 +1,6 @@
+"""Invoices."""
+
+from django.urls import URLPattern
+
+app_name = "invoicing"
+urlpatterns: list[URLPattern] = []
