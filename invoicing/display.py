@@ -1,0 +1,91 @@
+"""What a person sees of an invoice: its status and when it is due, in words. Pure."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple
+
+from invoicing.models import Invoice
+
+LATE_AFTER_DAYS = 30  # overdue turns from amber to red
+
+# What consumption tax is called where it is not VAT. Names of single rates come from the books themselves.
+_TAX_WORDS = {
+    **dict.fromkeys(["US", "PR"], "Sales tax"),
+    **dict.fromkeys(["AU", "IN", "NZ", "SG"], "GST"),
+    **dict.fromkeys(["CA", "HK", "JP", "MY"], "Tax"),
+}
+
+
+class StatusShown(NamedTuple):
+    """A status as a chip: its word, the chip's class, its icon, and what more there is to say ("" for nothing)."""
+
+    word: str
+    chip: str
+    icon: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class InvoiceRow:
+    """An invoice with what lists show of it on one day."""
+
+    invoice: Invoice
+    status: StatusShown
+    due: str  # "due in 3 days"; "" where nothing is owed
+
+
+def display_status(invoice: Invoice, on: date) -> StatusShown:
+    """What the invoice is on the day ``on``, which must be a day of the business's own calendar."""
+    if invoice.is_overdue(on):
+        return _overdue(invoice, on)
+    if invoice.is_part_paid():
+        return StatusShown("Partly paid", "chip-part", "card", due_words(invoice.due_on, on))
+    if invoice.status == Invoice.Status.OPEN:
+        return StatusShown("Open", "chip-sent", "calendar", _open_detail(invoice, on))
+    return _AT_REST[Invoice.Status(invoice.status)]
+
+
+_AT_REST = {
+    Invoice.Status.DRAFT: StatusShown("Draft", "chip-draft", "invoice", ""),
+    Invoice.Status.PAID: StatusShown("Paid", "chip-paid", "check", ""),
+    Invoice.Status.SETTLED: StatusShown("Settled", "chip-draft", "check", "settled without a payment"),
+    Invoice.Status.VOID: StatusShown("Void", "chip-void", "void", ""),
+}
+
+
+def _overdue(invoice: Invoice, on: date) -> StatusShown:
+    detail = due_words(invoice.due_on, on)
+    if invoice.is_part_paid():
+        detail = f"{detail}, partly paid"
+    if (on - invoice.due_on).days >= LATE_AFTER_DAYS:
+        return StatusShown("Overdue", "chip-late", "warn", detail)
+    return StatusShown("Overdue", "chip-overdue", "clock", detail)
+
+
+def _open_detail(invoice: Invoice, on: date) -> str:
+    due = due_words(invoice.due_on, on)
+    # Invoices of the books arrive open; nothing has gone out to the customer from here.
+    return f"not sent yet, {due}" if invoice.is_read_only else due
+
+
+def due_words(due_on: date, on: date) -> str:
+    """``due in 3 days``, ``due today``, ``12 days overdue``: as people say it. The date itself stands beside."""
+    days = (due_on - on).days
+    if days == 0:
+        return "due today"
+    if days == 1:
+        return "due tomorrow"
+    if days > 0:
+        return f"due in {days} days"
+    return "1 day overdue" if days == -1 else f"{-days} days overdue"
+
+
+def shown(invoice: Invoice, on: date) -> InvoiceRow:
+    """The invoice as a row of a list on the day ``on``."""
+    owed = invoice.status == Invoice.Status.OPEN and invoice.balance > 0
+    return InvoiceRow(invoice, display_status(invoice, on), due_words(invoice.due_on, on) if owed else "")
+
+
+def tax_word(country: str) -> str:
+    """What people of ``country`` (ISO 3166) call the tax on an invoice: VAT, Sales tax, GST or just Tax."""
+    return _TAX_WORDS.get(country, "VAT")
