@@ -1,10 +1,70 @@
-"""The left-hand navigation."""
+"""The left-hand navigation, and what else every page shows around its content."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+
+from crm.roles import may
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One place in the navigation. ``key`` opens it after ``g``; ``permission`` says who sees it."""
+
+    label: str
+    view: str
+    icon: str
+    permission: str
+    key: str = ""
+
+
+ENTRIES = (
+    Entry("Dashboard", "staff:dashboard", "dashboard", "dashboard.view", "d"),
+    Entry("Invoices", "invoicing:list", "invoice", "invoices.view", "i"),
+    Entry("Contacts", "contacts:list", "contact", "contacts.view", "c"),
+    Entry("Settings", "staff:settings", "settings", "settings", "s"),
+)
+
+
+def address(view: str) -> str:
+    """The address of a view, or "" where that part of the house is not installed."""
+    try:
+        return reverse(view)
+    except NoReverseMatch:
+        return ""
+
+
+def _entries(request: HttpRequest) -> list[dict[str, Any]]:
+    """The entries this person may open; the one whose address the page's begins with is the current one."""
+    places = [(entry, address(entry.view)) for entry in ENTRIES if may(request.user, entry.permission)]
+    account = address("staff:account")
+    shown = []
+    for entry, url in places:
+        home = url == "/"
+        inside = request.path == url if home else request.path.startswith(url) and request.path != account
+        if url:
+            current = "page" if request.path == url else "true"
+            shown.append({**vars(entry), "url": url, "is_current": inside, "current": current})
+    return shown
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
-    """Context processor: the business on every page."""
-    return {"business": getattr(request, "business", None)}
+    """Context processor: the business and the shell around every page."""
+    business = getattr(request, "business", None)
+    user = getattr(request, "user", None)
+    nav: dict[str, Any] = {"home_url": address("staff:dashboard") or "/"}
+    if business is not None and business.logo:
+        nav["logo_url"] = address("staff:logo")
+    if user is not None and user.is_authenticated:
+        search = address("contacts:list") if may(user, "contacts.view") else ""
+        nav |= {
+            "entries": _entries(request),
+            "search_url": search,
+            "search_words": request.GET.get("q", "") if request.path == search else "",
+            "notice_url": address("integrations:menu") if may(user, "imports") else "",
+            "account_url": address("staff:account"),
+            "is_account": request.path == address("staff:account"),
+        }
+    return {"business": business, "nav": nav}
