@@ -91,6 +91,33 @@ def database(name: str, default: str) -> dict[str, object]:
         return dict(env.db_url_config(default))
 
 
+def email(name: str, default: str) -> dict[str, object]:
+    """Django's settings for the mail server that an address such as smtp+tls://user:password@host:587 names."""
+    try:
+        return dict(env.email_url_config(text(name, default)))
+    except Exception:  # noqa: BLE001 - the address may hold a password: it is not repeated
+        problems.append(
+            f"{name} cannot be read as a mail address. Write smtp+tls://user:password@host:587, consolemail:// "
+            "or filemail:///a/folder."
+        )
+        return dict(env.email_url_config(default))
+
+
+def log_level(name: str, default: str) -> str:
+    value = text(name, default).upper()
+    if value not in {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}:
+        problems.append(f"{name} is {value!r}. Write DEBUG, INFO, WARNING, ERROR or CRITICAL.")
+        return default
+    return value
+
+
+def both_or_none(first: str, second: str) -> None:
+    """Two variables that are of no use alone."""
+    if bool(text(first)) != bool(text(second)):
+        missing, given = (second, first) if text(first) else (first, second)
+        problems.append(f"{missing} is not set, and {given} is. Set both, or neither.")
+
+
 def fernet_keys(name: str) -> list[str]:
     """Keys that encrypt tokens at rest; the first encrypts, all of them decrypt."""
     keys = names(name)

@@ -19,6 +19,9 @@ CSRF_TRUSTED_ORIGINS = [SITE_URL]
 # Where uploads, mails of the demo and the embedded database live.
 DATA_DIR = Path(env.text("DATA_DIR", str(BASE_DIR / "var")))
 
+# Of the two logins that `manage.py seed_demo` makes; without it a password is made up and printed.
+DEMO_PASSWORD = env.text("DEMO_PASSWORD")
+
 DATABASES = {"default": env.database("DATABASE_URL", f"sqlite:///{DATA_DIR / 'tallybook.sqlite3'}")}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
@@ -131,6 +134,7 @@ MFA_TOTP_ISSUER = "Tallybook"
 HTTPS = not env.is_plain_http(SITE_URL)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_SSL_REDIRECT = HTTPS and env.flag("SECURE_SSL_REDIRECT", True)
+SECURE_REDIRECT_EXEMPT = [r"^healthz"]  # a probe on the same machine asks without TLS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 if env.flag("BEHIND_PROXY"):
@@ -174,11 +178,30 @@ Q_CLUSTER = {
     "recycle": 100_000,
     "catch_up": False,
     "label": "Queue",
+    # django-q writes its own status here twice a second; nobody reads it (crm.runner watches the processes).
+    "cache": "nothing",
     # Imports run on a queue of their own, so that webhooks and reminders never wait behind them.
     "ALT_CLUSTERS": {"long": {"workers": 1, "timeout": 600, "retry": 900, "bulk": 1}},
 }
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
-vars().update(env.env.email_url_config(env.text("EMAIL_URL", "consolemail://")))
+# What runs by itself: name, (function, every so many minutes). crm.schedules makes the rows.
+SCHEDULES = {
+    "scheduler": ("crm.heartbeats.scheduler_beat", 1),
+    "prune": ("crm.schedules.prune", 24 * 60),
+}
+# How `manage.py work` watches the queues. Times are in seconds; a limit of 0 is the queue's timeout and a minute.
+WORKER_BEAT_SECONDS = env.number("WORKER_BEAT_SECONDS", 15, least=1)
+WORKER_BEAT_LIMIT = env.number("WORKER_BEAT_LIMIT", 0)
+WORKER_PROBE_SECONDS = env.number("WORKER_PROBE_SECONDS", 20, least=1)
+WORKER_STOP_SECONDS = env.number("WORKER_STOP_SECONDS", 30, least=1)
+WORKER_PAUSE_SECONDS = env.number("WORKER_PAUSE_SECONDS", 60, least=1)
+# What /healthz tells beside database and worker: name, function that gives a dict without anything secret.
+HEALTH_CHECKS = {"quickbooks": "integrations.health.quickbooks"}
+
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"},
+    "nothing": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"},
+}
+vars().update(env.email("EMAIL_URL", "consolemail://"))
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Tallybook <noreply@localhost>")
 
 LOGGING = {
@@ -186,13 +209,16 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
+    "root": {"handlers": ["console"], "level": env.log_level("LOG_LEVEL", "INFO")},
+    # django-q tells of every task, several lines each.
+    "loggers": {"django-q": {"level": "WARNING"}},
 }
 
 # --- QuickBooks -------------------------------------------------------------------------------------------
 # Point these at `python -m sandbox` to try the whole flow without an Intuit account.
 QUICKBOOKS_CLIENT_ID = env.text("QUICKBOOKS_CLIENT_ID")
 QUICKBOOKS_CLIENT_SECRET = env.text("QUICKBOOKS_CLIENT_SECRET")
+env.both_or_none("QUICKBOOKS_CLIENT_ID", "QUICKBOOKS_CLIENT_SECRET")
 # "production", "sandbox", or the address of a discovery document.
 QUICKBOOKS_ENVIRONMENT = env.text("QUICKBOOKS_ENVIRONMENT", "production")
 if QUICKBOOKS_ENVIRONMENT not in {"production", "sandbox"}:
@@ -214,5 +240,6 @@ if len(QUICKBOOKS_WEBHOOK_VERIFIER_TOKENS) > 2:
 # Intuit's limits for one company; raised by the benchmark alone.
 QUICKBOOKS_REQUESTS_PER_MINUTE = env.number("QUICKBOOKS_REQUESTS_PER_MINUTE", 500, least=1)
 QUICKBOOKS_REQUESTS_PER_SECOND = env.number("QUICKBOOKS_REQUESTS_PER_SECOND", 10, least=1)
+QUICKBOOKS_RETRY_SCALE = 1.0  # waits between tries are multiplied by it; the tests wait less
 
 env.stop_if_wrong()
