@@ -1,8 +1,13 @@
 """Plain functions that make rows for tests. The cast: Ada (paid up), Ben (late), Cleo (opted out)."""
 
+from datetime import timedelta
 from typing import Any
 
+from django.utils import timezone
+
 from crm.models import Contact, User
+from integrations.models import QuickBooksConnection
+from sandbox import Sandbox
 
 PASSWORD = "correct horse battery staple"  # noqa: S105
 
@@ -22,3 +27,22 @@ def make_contact(name: str = "Ada Lovelace", **fields: Any) -> Contact:
     fields.setdefault("email_typed", fields.get("email", ""))
     fields.setdefault("phone_typed", fields.get("phone", ""))
     return Contact.objects.create(name=name, **fields)
+
+
+def make_connection(sandbox: Sandbox, company: str = "us", **fields: Any) -> QuickBooksConnection:
+    """A company of the sandbox, connected with living tokens."""
+    books = sandbox.company(company)
+    tokens = sandbox.issue_tokens(books.realm_id)
+    now = timezone.now()
+    fields = {
+        "company_name": books.name,
+        "country": books.country,
+        "home_currency": books.home,
+        "access_token": tokens["access_token"],
+        "refresh_token": tokens["refresh_token"],
+        "access_expires_at": now + timedelta(seconds=tokens["expires_in"]),
+        "refresh_expires_at": now + timedelta(seconds=tokens["x_refresh_token_expires_in"]),
+        "connected_at": now,
+        **fields,
+    }
+    return QuickBooksConnection.objects.create(realm_id=books.realm_id, **fields)

@@ -220,7 +220,7 @@ class QuickBooksClient(QuickBooks):
             self._throttled += 1
             limits.hold_back(str(self.company_id), seconds)
             return 0.0
-        return float(tenacity.wait_exponential_jitter(initial=0.5, max=16, jitter=0.5)(state)) * scale
+        return float(tenacity.wait_exponential_jitter(multiplier=0.5, max=16, jitter=0.5)(state)) * scale
 
     def _has_no_time(self, state: tenacity.RetryCallState) -> bool:
         return time.monotonic() + state.upcoming_sleep >= self._deadline
