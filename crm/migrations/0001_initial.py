@@ -109,7 +109,7 @@ class Migration(migrations.Migration):
                 ('changes', models.JSONField(default=dict, help_text='field: [before, after]')),
                 ('at', models.DateTimeField(db_index=True)),
                 ('actor', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('contact', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='activities', to='crm.contact')),
+                ('contact', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='activities', to='crm.contact')),
             ],
             options={
                 'verbose_name_plural': 'activities',

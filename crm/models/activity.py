@@ -11,7 +11,7 @@ class Activity(models.Model):
     name the record without a foreign key, so every floor of the house may write one and none is bound to another.
     """
 
-    contact = models.ForeignKey("crm.Contact", models.CASCADE, null=True, blank=True, related_name="activities")
+    contact = models.ForeignKey("crm.Contact", models.SET_NULL, null=True, blank=True, related_name="activities")
     subject_type = models.CharField(max_length=20)
     subject_id = models.BigIntegerField(null=True)
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")

@@ -1,0 +1,74 @@
+"""Fetching and keeping the names that documents only point to."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from integrations.errors import Rejected
+from integrations.models import CatalogueEntry, QuickBooksConnection
+from integrations.quickbooks.client import QuickBooksClient
+from integrations.quickbooks.mapping.catalogue import Catalogue, Entry, entry_from_qbo
+from integrations.quickbooks.mapping.values import Doc, decimal
+
+# QuickBooks' entity and the word used here, rates before the codes that add them up.
+ENTITIES = {
+    "TaxRate": "taxrate",
+    "TaxCode": "taxcode",
+    "Item": "item",
+    "Term": "term",
+    "PaymentMethod": "paymentmethod",
+    "Account": "account",
+}
+PAGE = 1000
+
+
+def fetch(client: QuickBooksClient) -> dict[str, list[Doc]]:
+    """All names. An entity that a company does not let us ask for stays empty: documents then show ids' own names."""
+    return {entity: list(_all(client, entity)) for entity in ENTITIES}
+
+
+def _all(client: QuickBooksClient, entity: str) -> Iterable[Doc]:
+    start = 1
+    while True:
+        try:
+            docs = client.page(entity, start=start, size=PAGE)
+        except Rejected:
+            return
+        yield from docs
+        if len(docs) < PAGE:
+            return
+        start += PAGE
+
+
+def store(connection: QuickBooksConnection, docs: dict[str, list[Doc]]) -> None:
+    rates = {str(doc["Id"]): decimal(doc.get("RateValue")) for doc in docs.get("TaxRate", [])}
+    CatalogueEntry.objects.bulk_create(
+        [
+            _row(connection, ENTITIES[entity], doc, rates)
+            for entity, documents in docs.items()
+            for doc in documents
+            if doc.get("Id")
+        ],
+        update_conflicts=True,
+        unique_fields=["connection", "entity", "external_id"],
+        update_fields=["name", "code", "percent"],
+    )
+
+
+def _row(connection: QuickBooksConnection, entity: str, doc: Doc, rates: dict[str, Decimal]) -> CatalogueEntry:
+    entry = entry_from_qbo(entity, doc, rates)
+    return CatalogueEntry(
+        connection=connection,
+        entity=entity,
+        external_id=str(doc["Id"]),
+        name=entry.name,
+        code=entry.code,
+        percent=entry.percent,
+    )
+
+
+def load(connection: QuickBooksConnection) -> Catalogue:
+    rows = CatalogueEntry.objects.filter(connection=connection)
+    columns = ("entity", "external_id", "name", "code", "percent")
+    return Catalogue(
+        {(entity, pk): Entry(name, code, percent) for entity, pk, name, code, percent in rows.values_list(*columns)}
+    )

@@ -1,0 +1,106 @@
+"""A page of invoice documents becomes invoices."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from integrations.models import ImportItem, QuickBooksLink
+from integrations.quickbooks.importing import Context, Outcome, Tally
+from integrations.quickbooks.links import known, link_for, remember
+from integrations.quickbooks.mapping import InvoiceRecord, invoice_from_qbo
+from integrations.quickbooks.mapping.catalogue import Catalogue
+from integrations.quickbooks.mapping.values import Doc
+from invoicing.models import Invoice
+from invoicing.upserts import InvoiceWrite, create_invoices, update_invoices
+
+
+@dataclass(slots=True)
+class Sorted:
+    """The records of a page by what has to be done with them."""
+
+    new: list[InvoiceRecord]
+    changed: list[tuple[InvoiceRecord, int]]
+    unchanged: list[InvoiceRecord]
+
+
+def take_over(docs: Sequence[Doc], context: Context, catalogue: Catalogue) -> Tally:
+    """Write and link one page of invoices under the contacts of their customers; previews only count."""
+    connection = context.connection
+    documents = {str(doc["Id"]): doc for doc in docs}
+    records = [invoice_from_qbo(doc, catalogue, connection.home_currency) for doc in docs]
+    customers = known(connection, "customer", {record.customer_id for record in records})
+    contacts = {customer_id: link.contact_id for customer_id, link in customers.items()}
+    work = _sort(records, known(connection, "invoice", documents), contacts)
+    tally = Tally("invoice")
+    tally.count(Outcome.UNCHANGED, len(work.unchanged))
+    if context.is_preview:
+        tally.count(Outcome.CREATED, len(work.new))
+        tally.count(Outcome.UPDATED, len(work.changed))
+    else:
+        links = [*_create(work, contacts, context, tally), *_update(work, contacts, context, tally)]
+        for link in links:
+            link.document = documents[link.external_id]
+        remember(links)
+    _want_payments(records, context)
+    return tally
+
+
+def _sort(
+    records: Sequence[InvoiceRecord], links: dict[str, QuickBooksLink], contacts: dict[str, int | None]
+) -> Sorted:
+    work = Sorted([], [], [])
+    for record in records:
+        link = links.get(record.external_id)
+        if link is None or link.invoice_id is None:
+            work.new.append(record)
+        elif link.fingerprint != record.fingerprint or link.state != QuickBooksLink.State.LINKED:
+            work.changed.append((record, link.invoice_id))
+        else:
+            work.unchanged.append(record)
+    return work
+
+
+def _create(work: Sorted, contacts: dict[str, int | None], context: Context, tally: Tally) -> list[QuickBooksLink]:
+    writes = [
+        InvoiceWrite(Invoice(owner=Invoice.Owner.BOOKS), record.fields, contacts.get(record.customer_id))
+        for record in work.new
+    ]
+    invoices = create_invoices(writes, actor=context.actor, origin=context.origin)
+    links = []
+    for record, invoice in zip(work.new, invoices, strict=True):
+        tally.note(Outcome.CREATED, record)
+        links.append(link_for(context.connection, "invoice", record, {}, context.now, invoice=invoice))
+    return links
+
+
+def _update(work: Sorted, contacts: dict[str, int | None], context: Context, tally: Tally) -> list[QuickBooksLink]:
+    stored = Invoice.objects.prefetch_related("lines").in_bulk([pk for _, pk in work.changed])
+    writes = [InvoiceWrite(stored[pk], record.fields, contacts.get(record.customer_id)) for record, pk in work.changed]
+    earlier = _documents([record.external_id for record, _ in work.changed], context)
+    changes = update_invoices(writes, actor=context.actor, origin=context.origin)
+    links = []
+    for record, pk in work.changed:
+        if pk in changes:
+            before = {"document": earlier[record.external_id], "after": record.fingerprint}
+            tally.note(Outcome.UPDATED, record, before=before)
+        else:
+            tally.count(Outcome.UNCHANGED)
+        links.append(link_for(context.connection, "invoice", record, {}, context.now, invoice=stored[pk]))
+    return links
+
+
+def _documents(external_ids: Sequence[str], context: Context) -> dict[str, Doc]:
+    """The versions taken over before: what undo puts back."""
+    links = QuickBooksLink.objects.filter(connection=context.connection, entity="invoice", external_id__in=external_ids)
+    return dict(links.values_list("external_id", "document"))
+
+
+def _want_payments(records: Sequence[InvoiceRecord], context: Context) -> None:
+    """Note which payments the run has yet to fetch: those applied to these invoices, whatever their date."""
+    wanted = {payment_id: None for record in records for payment_id in record.payment_ids}
+    ImportItem.objects.bulk_create(
+        [
+            ImportItem(run=context.run, entity="payment", external_id=payment_id, outcome=Outcome.WAITING)
+            for payment_id in wanted
+        ],
+        ignore_conflicts=True,
+    )

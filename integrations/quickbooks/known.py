@@ -1,0 +1,71 @@
+"""What is held already of all that a page of customers could touch: a constant number of queries."""
+
+from collections.abc import Sequence
+
+from django.db.models import Q
+
+from crm.models import Contact
+from integrations.models import ImportItem, QuickBooksLink
+from integrations.quickbooks.importing import Context
+from integrations.quickbooks.mapping import CustomerRecord
+from integrations.quickbooks.matching import Known, KnownLink
+
+
+def known_for(records: Sequence[CustomerRecord], context: Context) -> Known:
+    known = Known()
+    _links(known, records, context)
+    strangers = [record for record in records if not _is_unchanged(record, known)]
+    emails = {email for record in strangers for email in record.emails}
+    phones = {record.fields.phone for record in strangers} - {""}
+    _contacts(known, emails, phones)
+    if context.is_preview:
+        _foreseen(known, emails, phones, context)
+    held = {known.links[r.external_id].contact for r in strangers if r.external_id in known.links}
+    _customers(known, context, {pk for pk in [*held, *known.names] if pk and pk > 0})
+    return known
+
+
+def _links(known: Known, records: Sequence[CustomerRecord], context: Context) -> None:
+    wanted = {record.external_id for record in records} | {record.parent_id for record in records}
+    rows = QuickBooksLink.objects.filter(
+        connection=context.connection, entity="customer", external_id__in=wanted - {""}
+    )
+    for external_id, contact, fingerprint in rows.values_list("external_id", "contact_id", "fingerprint"):
+        known.links[external_id] = KnownLink(contact, fingerprint)
+
+
+def _is_unchanged(record: CustomerRecord, known: Known) -> bool:
+    link = known.links.get(record.external_id)
+    return link is not None and link.contact is not None and link.fingerprint == record.fingerprint
+
+
+def _contacts(known: Known, emails: set[str], phones: set[str]) -> None:
+    """The live contacts that have one of these emails or numbers."""
+    found = Contact.objects.live().filter(Q(email__in=emails) | Q(phone__in=phones))
+    for pk, name, email, phone in found.values_list("pk", "name", "email", "phone"):
+        known.names[pk] = name
+        if email:
+            known.by_email[email] = pk
+        if phone:
+            known.by_phone[phone] = pk
+
+
+def _foreseen(known: Known, emails: set[str], phones: set[str], context: Context) -> None:
+    """Contacts that earlier pages of this preview would have made, as negative numbers."""
+    items = ImportItem.objects.filter(run=context.run, entity="customer", outcome=ImportItem.Outcome.CREATED)
+    for item in items.filter(Q(email__in=emails) | Q(phone__in=phones)):
+        known.names[-item.pk] = item.name
+        known.customers[-item.pk] = {item.external_id: item.before.get("parent", "")}
+        if item.email:
+            known.by_email.setdefault(item.email, -item.pk)
+        if item.phone:
+            known.by_phone.setdefault(item.phone, -item.pk)
+
+
+def _customers(known: Known, context: Context, contacts: set[int]) -> None:
+    """Which customers stand for these contacts, with the parent of each."""
+    rows = QuickBooksLink.objects.filter(
+        connection=context.connection, entity="customer", contact__in=contacts, state=QuickBooksLink.State.LINKED
+    )
+    for contact, external_id, parent in rows.values_list("contact_id", "external_id", "document__ParentRef__value"):
+        known.customers.setdefault(contact, {})[external_id] = parent or ""

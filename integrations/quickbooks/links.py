@@ -1,0 +1,54 @@
+"""Keeping in mind which QuickBooks record is which of ours."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from integrations.models import QuickBooksConnection, QuickBooksLink
+
+REMEMBERED = [
+    "state",
+    "reason",
+    "clashes_with",
+    "contact",
+    "invoice",
+    "payment",
+    "customer_id",
+    "sync_token",
+    "fingerprint",
+    "document",
+    "synced_at",
+]
+
+
+def remember(links: Sequence[QuickBooksLink]) -> None:
+    """Write links by the page: new ones are inserted, known ones take the new version over."""
+    QuickBooksLink.objects.bulk_create(
+        links,
+        update_conflicts=True,
+        unique_fields=["connection", "entity", "external_id"],
+        update_fields=REMEMBERED,
+    )
+
+
+def link_for(
+    connection: QuickBooksConnection, entity: str, record: Any, document: dict[str, Any], at: datetime, **ours: Any
+) -> QuickBooksLink:
+    """A link for a mapped record; ``ours`` names the row it stands for."""
+    return QuickBooksLink(
+        connection=connection,
+        entity=entity,
+        external_id=record.external_id,
+        sync_token=record.sync_token,
+        fingerprint=record.fingerprint,
+        customer_id=getattr(record, "customer_id", ""),
+        document=document,
+        synced_at=at,
+        **ours,
+    )
+
+
+def known(connection: QuickBooksConnection, entity: str, external_ids: Iterable[str]) -> dict[str, QuickBooksLink]:
+    """The links of these records by their id, without the documents."""
+    links = QuickBooksLink.objects.filter(connection=connection, entity=entity, external_id__in=list(external_ids))
+    return {link.external_id: link for link in links.defer("document")}

@@ -1,0 +1,56 @@
+"""Reading single values out of QuickBooks' documents."""
+
+import hashlib
+from datetime import date
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+Doc = dict[str, Any]
+ZERO = Decimal(0)
+
+
+def decimal(value: Any) -> Decimal:
+    """A number of the wire as Decimal: JSON numbers and numeric text alike; absent is 0."""
+    if value is None or value == "":
+        return ZERO
+    return value if isinstance(value, Decimal) else Decimal(str(value))
+
+
+def decimal_or_none(value: Any) -> Decimal | None:
+    return None if value is None or value == "" else decimal(value)
+
+
+@lru_cache(maxsize=4096)
+def day(value: str) -> date:
+    return date.fromisoformat(value[:10])
+
+
+def ref(doc: Doc, name: str) -> str:
+    """The id that a reference points to, or ""."""
+    return str((doc.get(name) or {}).get("value") or "")
+
+
+def ref_name(doc: Doc, name: str) -> str:
+    return str((doc.get(name) or {}).get("name") or "")
+
+
+def street(address: Doc) -> str:
+    """Line1 to Line5 of an address, one below the other."""
+    lines = (str(address.get(f"Line{number}") or "").strip() for number in range(1, 6))
+    return "\n".join(line for line in lines if line)
+
+
+def whole_address(address: Doc | None) -> str:
+    """An address as it is written on an envelope."""
+    if not address:
+        return ""
+    town = " ".join(
+        str(address[part]) for part in ("City", "CountrySubDivisionCode", "PostalCode") if address.get(part)
+    )
+    return "\n".join(part for part in (street(address), town, str(address.get("Country") or "")) if part)
+
+
+def fingerprint(*values: Any) -> str:
+    """Tells two versions of a mapped record apart. It may differ where nothing that counts does (10 and 10.0)."""
+    return hashlib.blake2b(repr(values).encode(), digest_size=16).hexdigest()

@@ -1,0 +1,142 @@
+"""Which contact a QuickBooks customer is. Pure: what is known goes in, decisions come out.
+
+Rules: a stored id wins, then email, then number. An email of one contact with a number of another is a conflict,
+never a guess. What clashes with an earlier record is dropped, in QuickBooks' order, and says why. A sub-customer
+that only shares its parent's email or number is no clash: it stands for the same contact.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from integrations.quickbooks.mapping import CustomerRecord
+
+
+class Action(StrEnum):
+    CREATE = "create"  # a new contact
+    MATCH = "match"  # a contact we hold, recognised by email or number: it gets the customer's details
+    JOIN = "join"  # a sub-customer that stands for its parent's contact
+    UPDATE = "update"  # linked before, and different now
+    UNCHANGED = "unchanged"
+    DROP = "drop"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """``contact`` is a pk, or a negative number for a contact that this very page creates."""
+
+    record: CustomerRecord
+    action: Action
+    contact: int | None = None
+    reason: str = ""
+    clashes_with: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownLink:
+    """A customer met before. ``fingerprint`` is "" where it has to be looked at again whatever it says."""
+
+    contact: int | None
+    fingerprint: str
+
+
+@dataclass(slots=True)
+class Known:
+    """What is held already of everything a page could touch; ``plan`` brings it forward record by record."""
+
+    links: dict[str, KnownLink] = field(default_factory=dict)
+    by_email: dict[str, int] = field(default_factory=dict)
+    by_phone: dict[str, int] = field(default_factory=dict)
+    # Per contact: its name, its own keys, and the customers that stand for it with their parents.
+    names: dict[int, str] = field(default_factory=dict)
+    customers: dict[int, dict[str, str]] = field(default_factory=dict)
+
+
+def plan(records: Iterable[CustomerRecord], known: Known) -> list[Decision]:
+    """Decide for each record in turn; what an earlier one took is taken for the later ones."""
+    decisions = []
+    next_new = min([*known.names, 0]) - 1
+    for record in records:
+        decision = _decide(record, known, next_new)
+        if decision.action is Action.CREATE:
+            next_new -= 1
+        if decision.action in {Action.CREATE, Action.MATCH, Action.JOIN, Action.UPDATE}:
+            _remember(decision, known)
+        decisions.append(decision)
+    return decisions
+
+
+def _decide(record: CustomerRecord, known: Known, new: int) -> Decision:
+    link = known.links.get(record.external_id)
+    if link is not None and link.contact is not None:
+        if link.fingerprint == record.fingerprint:
+            return Decision(record, Action.UNCHANGED, link.contact)
+        return _decide_linked(record, link.contact, known)
+    if not record.active:
+        # It comes in as an archived contact of its own: nothing live is matched with, or archived by, it.
+        return Decision(record, Action.CREATE, new)
+    found = _owners(record, known)
+    if not found:
+        return Decision(record, Action.CREATE, new)
+    contact = next(iter(found))
+    if len(found) > 1:
+        return _conflict(record, found, known)
+    others = known.customers.get(contact, {})
+    if not others:
+        return Decision(record, Action.MATCH, contact)
+    if record.parent_id and record.parent_id in others:
+        return Decision(record, Action.JOIN, contact)
+    if record.external_id in others.values():
+        return Decision(record, Action.MATCH, contact)  # the parent of one that came first
+    return _conflict(record, found, known)
+
+
+def _decide_linked(record: CustomerRecord, contact: int, known: Known) -> Decision:
+    """A linked customer keeps its contact, unless what it says now belongs to another one."""
+    if len(known.customers.get(contact, {})) > 1 and record.parent_id in known.customers[contact]:
+        return Decision(record, Action.JOIN, contact)
+    if record.active:
+        others = {owner: shared for owner, shared in _owners(record, known).items() if owner != contact}
+        if others:
+            return _conflict(record, others, known)
+    return Decision(record, Action.UPDATE, contact)
+
+
+def _owners(record: CustomerRecord, known: Known) -> dict[int, str]:
+    """The live contacts that have the record's email or number, and which of the two, email first."""
+    found: dict[int, str] = {}
+    for email in record.emails:
+        owner = known.by_email.get(email)
+        if owner is not None:
+            found.setdefault(owner, f"the email {email}")
+    owner = known.by_phone.get(record.fields.phone) if record.fields.phone else None
+    if owner is not None:
+        found.setdefault(owner, f"the number {record.fields.phone_typed}")
+    return found
+
+
+def _conflict(record: CustomerRecord, found: dict[int, str], known: Known) -> Decision:
+    parts = [f"{shared} with {known.names.get(owner, 'another contact')}" for owner, shared in found.items()]
+    reason = f"It shares {' and '.join(parts)}."
+    clash = next(iter(found))
+    return Decision(record, Action.DROP, reason=reason[:600], clashes_with=clash if clash > 0 else None)
+
+
+def _remember(decision: Decision, known: Known) -> None:
+    """Make what this decision takes and gives up visible to the records that follow."""
+    record, contact = decision.record, decision.contact
+    if contact is None:
+        return
+    known.links[record.external_id] = KnownLink(contact, record.fingerprint)
+    known.customers.setdefault(contact, {})[record.external_id] = record.parent_id
+    if decision.action is Action.JOIN:
+        return
+    known.names[contact] = record.name
+    if not record.active:
+        return
+    for keys, taken in ((known.by_email, record.fields.email), (known.by_phone, record.fields.phone)):
+        if taken and decision.action is not Action.CREATE:
+            for key in [key for key, owner in keys.items() if owner == contact]:
+                del keys[key]  # what the contact was known by before is free again
+        if taken:
+            keys[taken] = contact

@@ -1,0 +1,117 @@
+"""A page of payment documents becomes payments and their allocations."""
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+
+from integrations.models import QuickBooksLink
+from integrations.quickbooks.importing import Context, Outcome, Tally
+from integrations.quickbooks.links import known, link_for, remember
+from integrations.quickbooks.mapping import PaymentRecord, payment_from_qbo
+from integrations.quickbooks.mapping.catalogue import Catalogue
+from integrations.quickbooks.mapping.values import Doc
+from invoicing.models import Payment
+from invoicing.payment_upserts import PaymentWrite, Shares, create_payments, stored_shares, update_payments
+
+SOURCE = "quickbooks"
+
+
+def take_over(docs: Sequence[Doc], context: Context, catalogue: Catalogue) -> Tally:
+    """Write one page of payments with what each invoice held here got of them; previews only count.
+
+    A payment may belong to invoices of a year that was not imported: their part is allocated once they are here.
+    """
+    page = _Page(docs, context, catalogue)
+    new, old = page.split()
+    tally = Tally("payment")
+    if context.is_preview:
+        tally.count(Outcome.CREATED, len(new))
+        page.foresee(old, tally)
+        return tally
+    remember([*page.create(new, tally), *page.update(old, tally)])
+    return tally
+
+
+class _Page:
+    def __init__(self, docs: Sequence[Doc], context: Context, catalogue: Catalogue) -> None:
+        self.context = context
+        connection = context.connection
+        self.documents = {str(doc["Id"]): doc for doc in docs}
+        self.records = [payment_from_qbo(doc, catalogue, connection.home_currency) for doc in docs]
+        self.links = known(connection, "payment", self.documents)
+        customers = known(connection, "customer", {record.customer_id for record in self.records})
+        self.contacts = {customer_id: link.contact_id for customer_id, link in customers.items()}
+        invoice_ids = {invoice_id for record in self.records for invoice_id, _, _ in record.shares}
+        invoices = known(connection, "invoice", invoice_ids)
+        self.invoices = {external_id: link.invoice_id for external_id, link in invoices.items()}
+
+    def split(self) -> tuple[list[PaymentRecord], list[tuple[PaymentRecord, Payment]]]:
+        """New records, and those held already with their payment as stored."""
+        held = {external_id: link.payment_id for external_id, link in self.links.items()}
+        stored = Payment.objects.prefetch_related("allocations").in_bulk([pk for pk in held.values() if pk])
+        new, old = [], []
+        for record in self.records:
+            pk = held.get(record.external_id)
+            if pk:
+                old.append((record, stored[pk]))
+            else:
+                new.append(record)
+        return new, old
+
+    def shares(self, record: PaymentRecord) -> Shares:
+        shares: dict[int, tuple[Decimal, Decimal]] = {}
+        for invoice_id, amount, credit in record.shares:
+            pk = self.invoices.get(invoice_id)
+            if pk:
+                shares[pk] = (amount, credit)
+        return shares
+
+    def write_for(self, record: PaymentRecord, payment: Payment) -> PaymentWrite:
+        return PaymentWrite(payment, record.fields, self.contacts.get(record.customer_id), self.shares(record))
+
+    def create(self, records: Sequence[PaymentRecord], tally: Tally) -> list[QuickBooksLink]:
+        realm = self.context.connection.realm_id
+        writes = [
+            self.write_for(record, Payment(source=SOURCE, reference=f"{realm}:{record.external_id}"))
+            for record in records
+        ]
+        create_payments(writes, actor=self.context.actor, origin=self.context.origin)
+        for record in records:
+            tally.note(Outcome.CREATED, record)
+        return self.link(zip(records, (write.payment for write in writes), strict=True))
+
+    def update(self, old: Sequence[tuple[PaymentRecord, Payment]], tally: Tally) -> list[QuickBooksLink]:
+        """Those whose document or allocations differ; the rest is only counted."""
+        touched = [(record, payment) for record, payment in old if self._differs(record, payment)]
+        writes = [self.write_for(record, payment) for record, payment in touched]
+        earlier = self._earlier([record.external_id for record, _ in touched])
+        changes = update_payments(writes, actor=self.context.actor, origin=self.context.origin)
+        for record, payment in old:
+            if payment.pk in changes:
+                before = {"document": earlier[record.external_id], "after": record.fingerprint}
+                tally.note(Outcome.UPDATED, record, before=before)
+            else:
+                tally.note(Outcome.UNCHANGED, record)
+        return self.link(touched)
+
+    def foresee(self, old: Sequence[tuple[PaymentRecord, Payment]], tally: Tally) -> None:
+        differs = sum(self._differs(record, payment) for record, payment in old)
+        tally.count(Outcome.UPDATED, differs)
+        tally.count(Outcome.UNCHANGED, len(old) - differs)
+
+    def link(self, rows: Iterable[tuple[PaymentRecord, Payment]]) -> list[QuickBooksLink]:
+        connection, now = self.context.connection, self.context.now
+        return [
+            link_for(connection, "payment", record, self.documents[record.external_id], now, payment=payment)
+            for record, payment in rows
+        ]
+
+    def _differs(self, record: PaymentRecord, payment: Payment) -> bool:
+        link = self.links[record.external_id]
+        same = link.fingerprint == record.fingerprint and link.state == QuickBooksLink.State.LINKED
+        return not same or stored_shares(payment) != self.shares(record)
+
+    def _earlier(self, external_ids: Sequence[str]) -> dict[str, Doc]:
+        links = QuickBooksLink.objects.filter(
+            connection=self.context.connection, entity="payment", external_id__in=external_ids
+        )
+        return dict(links.values_list("external_id", "document"))

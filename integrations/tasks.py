@@ -1,0 +1,42 @@
+"""What the queue runs. A task is a name and a pk; rows carry the state, so each may run twice or not at all."""
+
+import time
+
+from django.db import transaction
+from django.utils import timezone
+from django_q.tasks import async_task
+
+from integrations.models import ImportRun
+from integrations.quickbooks.imports import runs
+
+LONG_QUEUE = "long"
+SECONDS = 5  # one task goes on for so long, then makes room for others
+
+
+def wake(run: ImportRun) -> None:
+    """Have a worker take the next step once what we just wrote is there to be read."""
+    transaction.on_commit(lambda: enqueue(run.pk))
+
+
+def enqueue(run_pk: int) -> None:
+    async_task("integrations.tasks.advance", run_pk, cluster=LONG_QUEUE)
+
+
+def advance(run_pk: int) -> None:
+    """Take steps of an import, a page each, and leave the rest to the next task."""
+    until = time.monotonic() + SECONDS
+    more = True
+    while more and time.monotonic() < until:
+        more = runs.step(run_pk)
+    if more:
+        enqueue(run_pk)
+
+
+def sweep() -> None:
+    """Every minute: wake runs whose waiting is over, or whose worker was lost."""
+    now = timezone.now()
+    for run in ImportRun.objects.active():
+        is_due = run.not_before is None or run.not_before <= now
+        is_idle = run.status in {ImportRun.Status.QUEUED, ImportRun.Status.WAITING} and not run.lease_id
+        if is_due and (is_idle or run.is_lost(now)):
+            enqueue(run.pk)
