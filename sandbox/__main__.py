@@ -1,0 +1,76 @@
+"""``python -m sandbox``: the stand-in on a fixed loopback port, with a control page for people."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sqlite3
+import sys
+import threading
+
+from .quickbooks.limits import BATCHES_PER_MINUTE, PER_MINUTE, PER_SECOND
+from .quickbooks.seed import Size
+from .stand_in import CLIENT_ID, CLIENT_SECRET, Sandbox
+
+
+def arguments(words: list[str] | None = None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser("python -m sandbox", description="A QuickBooks Online stand-in on loopback.")
+    parser.add_argument("--port", type=int, default=8001)
+    parser.add_argument("--state", metavar="FILE", help="keep books and tokens in this file")
+    parser.add_argument("--company-size", choices=("none", "small", "bench"), default="small")
+    parser.add_argument("--customers", type=int, default=10_000, help="for --company-size bench")
+    parser.add_argument("--invoices", type=int, default=50_000, help="for --company-size bench")
+    parser.add_argument("--payments", type=int, default=30_000, help="for --company-size bench")
+    parser.add_argument("--client-id", default=os.environ.get("QUICKBOOKS_CLIENT_ID") or CLIENT_ID)
+    parser.add_argument("--client-secret", default=os.environ.get("QUICKBOOKS_CLIENT_SECRET") or CLIENT_SECRET)
+    parser.add_argument("--rate-per-minute", type=int, default=PER_MINUTE, help="requests per company, 500 in real life")
+    parser.add_argument("--rate-per-second", type=int, default=PER_SECOND, help="requests, 10 in real life")
+    parser.add_argument("--strict-rotation", action="store_true", help="an old refresh token dies at once")
+    return parser.parse_args(words)
+
+
+def build(options: argparse.Namespace) -> Sandbox:
+    """The sandbox the command line asks for; raises OSError when the port is taken."""
+    size: str | Size = options.company_size
+    if size == "bench":
+        size = Size(options.customers, options.invoices, options.payments)
+    return Sandbox(
+        options.port,
+        seed=size,
+        state=options.state,
+        client_id=options.client_id,
+        client_secret=options.client_secret,
+        strict_rotation=options.strict_rotation,
+        rate_per_minute=options.rate_per_minute,
+        rate_per_second=options.rate_per_second,
+        batches_per_minute=BATCHES_PER_MINUTE,
+    )
+
+
+def main() -> int:
+    """Run until somebody says stop."""
+    options = arguments()
+    try:
+        sandbox = build(options)
+    except OSError as error:
+        print(f"Port {options.port} cannot be used: {error.strerror}. Choose another with --port.", file=sys.stderr)
+        return 1
+    except sqlite3.Error as error:
+        print(f"The state file {options.state} cannot be used: {error}.", file=sys.stderr)
+        return 1
+    enough = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: enough.set())
+    with sandbox:
+        print(f"QuickBooks stand-in: {sandbox.url}  (discovery {sandbox.discovery_url}, API {sandbox.api_url})")
+        for company in sandbox.companies.values():
+            print(f"  {company.realm_id}  {company.name} ({company.country}, {company.home})")
+        sys.stdout.flush()
+        enough.wait()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,3 @@
+from ..company import Company
+def fill(company: Company, *sizes: int) -> None:
+    return None
