@@ -1,5 +1,6 @@
 """Which QuickBooks record is which of ours. The domain never learns these ids."""
 
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q
 
@@ -35,7 +36,7 @@ class QuickBooksLink(models.Model):
     customer_id = models.CharField(max_length=40, blank=True)
     sync_token = models.CharField(max_length=20, blank=True)
     fingerprint = models.CharField(max_length=40, blank=True)
-    document = models.JSONField(default=dict)
+    document = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
     synced_at = models.DateTimeField()
 
     class Meta:
