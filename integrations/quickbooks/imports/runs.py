@@ -201,6 +201,7 @@ def cancel(run: ImportRun) -> None:
 
 def resume(run: ImportRun) -> None:
     """Go on where it stopped. Raises CannotDo."""
+    run.refresh_from_db()
     if not run.connection.is_connected:
         raise CannotDo("QuickBooks is not connected. Reconnect it first in Settings > Integrations.")
     now = timezone.now()
