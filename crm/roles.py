@@ -6,7 +6,8 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 
 # What an agent may do. An admin may do everything; what is named nowhere here is for admins alone.
 AGENT_MAY = frozenset(
@@ -29,7 +30,7 @@ ADMINS_ONLY = frozenset(
     }
 )
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 def may(user: Any, what: str) -> bool:
@@ -47,7 +48,7 @@ def allowed(what: str) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @wraps(view)
         @login_required
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not may(request.user, what):
                 raise PermissionDenied
             return view(request, *args, **kwargs)

@@ -8,13 +8,6 @@ from invoicing.models import Invoice
 
 LATE_AFTER_DAYS = 30  # overdue turns from amber to red
 
-# What consumption tax is called where it is not VAT. Names of single rates come from the books themselves.
-_TAX_WORDS = {
-    **dict.fromkeys(["US", "PR"], "Sales tax"),
-    **dict.fromkeys(["AU", "IN", "NZ", "SG"], "GST"),
-    **dict.fromkeys(["CA", "HK", "JP", "MY"], "Tax"),
-}
-
 
 class StatusShown(NamedTuple):
     """A status as a chip: its word, the chip's class, its icon, and what more there is to say ("" for nothing)."""
@@ -39,14 +32,14 @@ def display_status(invoice: Invoice, on: date) -> StatusShown:
     if invoice.is_overdue(on):
         return _overdue(invoice, on)
     if invoice.is_part_paid():
-        return StatusShown("Partly paid", "chip-part", "card", due_words(invoice.due_on, on))
+        return StatusShown("Partly paid", "chip-part", "half", due_words(invoice.due_on, on))
     if invoice.status == Invoice.Status.OPEN:
-        return StatusShown("Open", "chip-sent", "calendar", _open_detail(invoice, on))
+        return StatusShown("Open", "chip-sent", "invoice", _open_detail(invoice, on))
     return _AT_REST[Invoice.Status(invoice.status)]
 
 
 _AT_REST = {
-    Invoice.Status.DRAFT: StatusShown("Draft", "chip-draft", "invoice", ""),
+    Invoice.Status.DRAFT: StatusShown("Draft", "chip-draft", "edit", ""),
     Invoice.Status.PAID: StatusShown("Paid", "chip-paid", "check", ""),
     Invoice.Status.SETTLED: StatusShown("Settled", "chip-draft", "check", "settled without a payment"),
     Invoice.Status.VOID: StatusShown("Void", "chip-void", "void", ""),
@@ -84,8 +77,3 @@ def shown(invoice: Invoice, on: date) -> InvoiceRow:
     """The invoice as a row of a list on the day ``on``."""
     owed = invoice.status == Invoice.Status.OPEN and invoice.balance > 0
     return InvoiceRow(invoice, display_status(invoice, on), due_words(invoice.due_on, on) if owed else "")
-
-
-def tax_word(country: str) -> str:
-    """What people of ``country`` (ISO 3166) call the tax on an invoice: VAT, Sales tax, GST or just Tax."""
-    return _TAX_WORDS.get(country, "VAT")

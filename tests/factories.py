@@ -1,12 +1,15 @@
 """Plain functions that make rows for tests. The cast: Ada (paid up), Ben (late), Cleo (opted out)."""
 
+from collections.abc import Sequence
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
 
 from crm.models import Contact, User
 from integrations.models import QuickBooksConnection
+from invoicing.models import Allocation, Invoice, InvoiceLine, Payment
 from sandbox import Sandbox
 
 PASSWORD = "correct horse battery staple"  # noqa: S105
@@ -46,3 +49,61 @@ def make_connection(sandbox: Sandbox, company: str = "us", **fields: Any) -> Qui
         **fields,
     }
     return QuickBooksConnection.objects.create(realm_id=books.realm_id, **fields)
+
+
+def make_invoice(contact: Contact | None = None, *, lines: Sequence[dict[str, Any]] = (), **fields: Any) -> Invoice:
+    """An open invoice of the books over 120.00 USD, due in 30 days; text and whole numbers do for amounts.
+
+    Its balance is its total unless it is given. Without a contact it is in conflict.
+    """
+    today = timezone.localdate()
+    number = Invoice.objects.count() + 1001
+    fields = {
+        "owner": Invoice.Owner.BOOKS,
+        "status": Invoice.Status.OPEN,
+        "contact": contact,
+        "number": str(number),
+        "issued_on": today,
+        "due_on": today + timedelta(days=30),
+        "currency": "USD",
+        "customer_name": contact.name if contact else "Grace Hopper",
+        "total": "120.00",
+        **fields,
+    }
+    settled = {Invoice.Status.PAID, Invoice.Status.SETTLED, Invoice.Status.VOID}
+    fields.setdefault("balance", 0 if fields["status"] in settled else fields["total"])
+    fields.setdefault("subtotal", fields["total"])
+    fields = {name: _exact(name, value) for name, value in fields.items()}
+    invoice = Invoice.objects.create(**fields)
+    InvoiceLine.objects.bulk_create(
+        InvoiceLine(invoice=invoice, position=position, **line) for position, line in enumerate(lines, start=1)
+    )
+    return invoice
+
+
+def make_payment(contact: Contact | None = None, *, of: dict[Invoice, Any] | None = None, **fields: Any) -> Payment:
+    """Money received, and what each invoice in ``of`` got of it. Balances and statuses are the caller's."""
+    fields = {
+        "contact": contact,
+        "source": "quickbooks",
+        "reference": f"payment-{Payment.objects.count() + 1}",
+        "received_on": timezone.localdate(),
+        "currency": "USD",
+        "amount": sum((Decimal(amount) for amount in (of or {}).values()), Decimal(0)),
+        "method": "Check",
+        **fields,
+    }
+    credit = Decimal(fields.get("credit", 0))
+    payment = Payment.objects.create(**fields)
+    for invoice, amount in (of or {}).items():
+        part = min(credit, Decimal(amount))
+        credit -= part
+        Allocation.objects.create(payment=payment, invoice=invoice, amount=amount, credit=part)
+    return payment
+
+
+AMOUNTS = {"subtotal", "discount", "shipping", "tax", "total", "deposit", "paid", "credited", "balance"}
+
+
+def _exact(name: str, value: Any) -> Any:
+    return Decimal(value) if name in AMOUNTS else value

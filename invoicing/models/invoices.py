@@ -1,5 +1,6 @@
 """Invoices and their lines."""
 
+import re
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -10,6 +11,16 @@ from django.db.models import F, Q
 from invoicing.fields import CurrencyField, MoneyField, RateField
 
 ZERO = Decimal(0)
+# An amount as people type it, with or without its sign and the commas of its thousands.
+_AMOUNT = re.compile(r"^\D?(\d{1,3}(?:,\d{3})+|\d+)(\.\d+)?$")
+
+
+def _as_amount(word: str) -> str:
+    """The word as ``search_text`` writes a total, or "" if it is none: "$1,200.50" is "1200.5"."""
+    match = _AMOUNT.match(word)
+    if not match:
+        return ""
+    return match[1].replace(",", "") + (match[2] or "").rstrip("0").rstrip(".")
 
 
 class InvoiceQuerySet(models.QuerySet["Invoice"]):
@@ -28,10 +39,18 @@ class InvoiceQuerySet(models.QuerySet["Invoice"]):
         return self.filter(contact=None)
 
     def search(self, words: str) -> "InvoiceQuerySet":
+        """By number, customer or total; every word must be found. ``$1,200.50`` finds 1200.5."""
         found = self
         for word in words.casefold().split():
-            found = found.filter(search_text__contains=word)
+            match = Q(search_text__contains=word)
+            if (amount := _as_amount(word)) and amount != word:
+                match |= Q(search_text__contains=amount)
+            found = found.filter(match)
         return found
+
+    def for_list(self) -> "InvoiceQuerySet":
+        """Without the long texts that no list shows."""
+        return self.defer("bill_to", "ship_to", "customer_note", "private_note", "taxes", "search_text")
 
 
 class Invoice(models.Model):

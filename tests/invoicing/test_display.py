@@ -9,7 +9,7 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from invoicing.display import LATE_AFTER_DAYS, display_status, due_words, shown, tax_word
+from invoicing.display import LATE_AFTER_DAYS, display_status, due_words, shown
 from invoicing.models import Invoice
 
 TODAY = date(2026, 11, 12)
@@ -99,13 +99,3 @@ def test_what_is_shown_agrees_with_what_the_model_knows(status: str, days: int, 
     assert (told.word == "Overdue") == row.is_overdue(TODAY)
     assert (told.chip == "chip-late") == (row.is_overdue(TODAY) and days <= -LATE_AFTER_DAYS)
     assert bool(shown(row, TODAY).due) == (status == "open" and balance > 0)
-
-
-def test_tax_has_the_name_that_people_of_the_country_use() -> None:
-    assert [tax_word(country) for country in ("GB", "US", "AU", "CA", "DE")] == [
-        "VAT",
-        "Sales tax",
-        "GST",
-        "Tax",
-        "VAT",
-    ]

@@ -92,9 +92,7 @@ def test_sums_stay_apart_by_currency_and_lose_nothing(rows: list[tuple[str, Deci
         ("1234.5", "EUR", "de", "1.234,50\xa0€"),
     ],
 )
-def test_money_is_written_as_people_of_a_place_do(
-    amount: str, currency: str, locale: str, written: str
-) -> None:
+def test_money_is_written_as_people_of_a_place_do(amount: str, currency: str, locale: str, written: str) -> None:
     assert money.format_money(Decimal(amount), currency, locale) == written
 
 

@@ -1,0 +1,184 @@
+"""The pages of invoices: list, export and detail."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from urllib.parse import urlencode
+
+from django.db.models import Prefetch
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.http import require_GET
+from django_htmx.http import push_url
+
+from crm.csv_export import stream_csv
+from crm.models import Contact
+from crm.paging import Page, is_fragment, paginate
+from crm.roles import allowed, may
+from invoicing.aging import AGES
+from invoicing.display import display_status, shown
+from invoicing.document import document_of
+from invoicing.filters import InvoiceFilters, sums_by_currency, years_of
+from invoicing.history import history_of
+from invoicing.models import Allocation, Invoice
+from invoicing.models.invoices import InvoiceQuerySet
+from invoicing.money import quantize
+
+ORDERS = {
+    "-issued": ["-issued_on", "-id"],
+    "issued": ["issued_on", "id"],
+    "due": ["due_on", "id"],
+    "-due": ["-due_on", "-id"],
+    "-total": ["-total", "-id"],
+    "total": ["total", "id"],
+    "-balance": ["-balance", "-id"],
+    "balance": ["balance", "id"],
+}
+# Label, and the sorts of a first and a second click; both point at an index.
+COLUMNS = (
+    ("Number",),
+    ("Customer",),
+    ("Issued", "-issued", "issued"),
+    ("Due", "due", "-due"),
+    ("Total", "-total", "total"),
+    ("Balance", "-balance", "balance"),
+    ("Status",),
+    ("Origin",),
+)
+BIGGEST_PK = 2**63 - 1
+
+
+@allowed("invoices.view")
+@require_GET
+def invoice_list(request: HttpRequest) -> HttpResponse:
+    """Whole page, or for htmx the results alone; every filter stands in the URL."""
+    today = timezone.localdate()
+    request.GET = _without_blanks(request.GET)  # type: ignore[assignment]
+    filters = InvoiceFilters(request.GET)
+    found = filters.apply(Invoice.objects.all(), today)
+    page = paginate(request, found.for_list(), orders=ORDERS, default="-issued")
+    context = {
+        "filters": filters,
+        "page": page,
+        "rows": [shown(invoice, today) for invoice in page.items],
+        "columns": [_column(page, *column) for column in COLUMNS],
+        "sums": sums_by_currency(found) if page.items else [],
+        "narrowed": _narrowed(request, filters),
+        "export_url": f"{reverse('invoicing:export')}?{urlencode(filters.chosen)}",
+        "may_import": may(request.user, "imports"),
+    }
+    if is_fragment(request):
+        response = render(request, "invoicing/_invoice_results.html", context)
+        # The address that htmx puts into the address bar, without the fields left empty.
+        push_url(response, f"{request.path}?{request.GET.urlencode()}")
+    else:
+        response = render(request, "invoicing/invoice_list.html", context | _offer(filters))
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+@dataclass(frozen=True)
+class Column:
+    """The head of a column: where a click leads, and how the list is sorted by it now ("" for not)."""
+
+    label: str
+    url: str = ""
+    direction: str = ""
+    is_number: bool = False
+
+
+def _column(page: Page[Invoice], label: str, first: str = "", second: str = "") -> Column:
+    if not first:
+        return Column(label)
+    directions = {name: "descending" if name.startswith("-") else "ascending" for name in (first, second)}
+    clicked = second if page.order == first else first
+    is_number = first in {"-total", "-balance"}
+    return Column(label, page.sort_urls[clicked], directions.get(page.order, ""), is_number)
+
+
+def _narrowed(request: HttpRequest, filters: InvoiceFilters) -> list[tuple[str, str]]:
+    """(label, address without it) of the filters that come by links and have no control of their own."""
+    labels = {}
+    if age := filters.chosen.get("age"):
+        labels["age"] = AGES[age].label
+    if pk := filters.chosen.get("contact"):
+        contact = Contact.objects.filter(pk=pk).only("name").first()
+        labels["contact"] = contact.name if contact else "an unknown contact"
+    return [(label, f"{request.path}?{_query_without(request, name)}") for name, label in labels.items()]
+
+
+def _query_without(request: HttpRequest, name: str) -> str:
+    query = request.GET.copy()
+    for gone in (name, "after", "before"):
+        query.pop(gone, None)
+    return query.urlencode()
+
+
+def _offer(filters: InvoiceFilters) -> dict[str, object]:
+    """The choices of the filters, which only the whole page shows."""
+    everything = Invoice.objects.all()
+    currencies = list(everything.order_by("currency").values_list("currency", flat=True).distinct())
+    filters.offer(currencies, years_of(everything))
+    return {"currencies": currencies}
+
+
+def _without_blanks(query: QueryDict) -> QueryDict:
+    """A form sends its empty fields too; addresses are kept and shared without them."""
+    kept = QueryDict(mutable=True)
+    for name, values in query.lists():
+        if any(values):
+            kept.setlist(name, [value for value in values if value])
+    return kept
+
+
+@allowed("invoices.view")
+@require_GET
+def invoice_export(request: HttpRequest) -> StreamingHttpResponse:
+    """The filtered list as CSV, with plain figures in the invoice's own currency."""
+    today = timezone.localdate()
+    found = InvoiceFilters(request.GET).apply(Invoice.objects.all(), today)
+    header = ["Number", "Customer", "Issued", "Due", "Currency", "Total", "Paid", "Credited", "Balance"]
+    header += ["Status", "Origin", "Conflict"]
+    return stream_csv(f"invoices-{today}.csv", header, _export_rows(found, today))
+
+
+def _export_rows(invoices: InvoiceQuerySet, today: date) -> Iterator[list[object]]:
+    for invoice in invoices.for_list().order_by("-issued_on", "-id").iterator(chunk_size=1000):
+        amounts = (invoice.total, invoice.paid, invoice.credited, invoice.balance)
+        yield [
+            invoice.number,
+            invoice.customer_name,
+            invoice.issued_on,
+            invoice.due_on,
+            invoice.currency,
+            *(quantize(amount, invoice.currency) for amount in amounts),
+            display_status(invoice, today).word,
+            invoice.get_owner_display(),
+            "yes" if invoice.is_in_conflict else "",
+        ]
+
+
+@allowed("invoices.view")
+@require_GET
+def invoice_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """One invoice with everything known of it; nothing on it can be changed here."""
+    if pk > BIGGEST_PK:
+        raise Http404
+    allocations = Allocation.objects.select_related("payment").order_by("payment__received_on", "id")
+    rows = Invoice.objects.select_related("contact").prefetch_related("lines", Prefetch("allocations", allocations))
+    invoice = get_object_or_404(rows, pk=pk)
+    today = timezone.localdate()
+    row = shown(invoice, today)
+    business = request.business  # type: ignore[attr-defined]
+    context = {
+        "invoice": invoice,
+        "row": row,
+        "status": row.status,
+        "document": document_of(invoice, business.country),
+        "is_foreign": invoice.currency != business.currency,
+        "history": history_of(invoice),
+    }
+    return render(request, "invoicing/invoice_detail.html", context)
