@@ -1,10 +1,41 @@
-"""How allauth works here: email login, and no open sign-up."""
+"""How allauth works here: email login, no open sign-up, second-factor secrets encrypted at rest."""
+
+from functools import lru_cache
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
+from cryptography.fernet import Fernet, MultiFernet
+from django.conf import settings
 from django.http import HttpRequest
+
+from crm.models import Business, User
 
 
 class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Nobody signs up by themselves: an admin invites by email."""
         return False
+
+
+@lru_cache(maxsize=4)
+def _fernet(keys: tuple[str, ...]) -> MultiFernet:
+    return MultiFernet([Fernet(key) for key in keys])
+
+
+class SecondFactorAdapter(DefaultMFAAdapter):
+    """Keeps authenticator secrets and recovery codes encrypted, and a required second factor where it is."""
+
+    def encrypt(self, text: str) -> str:
+        return _fernet(tuple(settings.FIELD_ENCRYPTION_KEYS)).encrypt(text.encode()).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """Raises cryptography.fernet.InvalidToken when no key of the installation fits."""
+        return _fernet(tuple(settings.FIELD_ENCRYPTION_KEYS)).decrypt(encrypted_text.encode()).decode()
+
+    def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
+        return not Business.load().second_factor_required
+
+
+def has_second_factor(user: User) -> bool:
+    return Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists()

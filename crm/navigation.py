@@ -56,7 +56,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     nav: dict[str, Any] = {"home_url": address("staff:dashboard") or "/"}
     if business is not None and business.logo:
-        nav["logo_url"] = address("staff:logo")
+        nav["logo_url"] = f"{address('staff:logo')}?{business.logo.name.rpartition('-')[2]}"
     if user is not None and user.is_authenticated:
         search = address("contacts:list") if may(user, "contacts.view") else ""
         nav |= {
