@@ -238,3 +238,14 @@ def test_a_preview_counts_invoices_and_payments_and_writes_none(us, connection, 
     assert run.status == "done", run.message
     assert counted(run, "invoice")["created"] == 1 and counted(run, "payment")["created"] == 1
     assert not Invoice.objects.exists() and not Payment.objects.exists()
+
+
+def test_the_years_that_have_invoices_are_told_with_their_counts(us, connection, ada):
+    from integrations.quickbooks.years import years_of
+
+    assert years_of(connection) == []
+    from django.core.cache import cache
+
+    cache.clear()
+    bill(us, ada), bill(us, ada), bill(us, ada, TxnDate=f"{YEAR - 2}-05-05")
+    assert years_of(connection) == [(YEAR, 2), (YEAR - 2, 1)]
