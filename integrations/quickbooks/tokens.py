@@ -16,7 +16,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
-from crm.models import Activity
+from crm import audit
 from integrations.errors import NeedsReconnect, Transient
 from integrations.fields import CannotDecrypt
 from integrations.models import QuickBooksConnection
@@ -128,14 +128,8 @@ def mark_needs_reconnect(connection_id: int, reason: str, *, version: datetime |
         status=QuickBooksConnection.Status.NEEDS_RECONNECT, status_reason=reason[:500], lease_id="", lease_until=None
     )
     if changed == 1:
-        Activity.objects.create(
-            subject_type="connection",
-            subject_id=connection_id,
-            origin="quickbooks",
-            verb="quickbooks.needs_reconnect",
-            text=reason[:300],
-            at=timezone.now(),
-        )
+        verb = "quickbooks.needs_reconnect"
+        audit.record("connection", connection_id, verb=verb, actor=None, origin="quickbooks", text=reason)
     return changed == 1
 
 
