@@ -1,8 +1,8 @@
 """A QuickBooks Online stand-in for development, tests and benchmarks: it speaks the wire and nothing else.
 
-    with Sandbox() as sandbox:
-        company = sandbox.company("us")
-        customer = company.create("Customer", {"DisplayName": "Ada Byron"})
+with Sandbox() as sandbox:
+    company = sandbox.company("us")
+    customer = company.create("Customer", {"DisplayName": "Ada Byron"})
 """
 
 from .faults import fault

@@ -25,7 +25,9 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--payments", type=int, default=30_000, help="for --company-size bench")
     parser.add_argument("--client-id", default=os.environ.get("QUICKBOOKS_CLIENT_ID") or CLIENT_ID)
     parser.add_argument("--client-secret", default=os.environ.get("QUICKBOOKS_CLIENT_SECRET") or CLIENT_SECRET)
-    parser.add_argument("--rate-per-minute", type=int, default=PER_MINUTE, help="requests per company, 500 in real life")
+    parser.add_argument(
+        "--rate-per-minute", type=int, default=PER_MINUTE, help="requests per company, 500 in real life"
+    )
     parser.add_argument("--rate-per-second", type=int, default=PER_SECOND, help="requests, 10 in real life")
     parser.add_argument("--strict-rotation", action="store_true", help="an old refresh token dies at once")
     return parser.parse_args(words)

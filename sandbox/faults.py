@@ -54,7 +54,11 @@ class Faults:
         before the answer), garbage (truncated JSON), xml_429.
         """
         kind = str(kind)
-        if kind not in WORDS and not (kind.isdigit() and int(kind) in STATUSES) and not re.match(r"fault\(\d+\)$", kind):
+        if (
+            kind not in WORDS
+            and not (kind.isdigit() and int(kind) in STATUSES)
+            and not re.match(r"fault\(\d+\)$", kind)
+        ):
             raise ValueError(f"There is no trouble of the kind {kind!r}.")
         with self.lock:
             self.waiting.append(Trouble(kind, times, match, seconds))

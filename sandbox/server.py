@@ -53,7 +53,9 @@ class Connection(socketserver.StreamRequestHandler):
         if len(words) != 3 or not words[2].startswith("HTTP/1."):
             raise Closing
         headers = self._headers()
-        target = urlsplit(words[1] if words[1].startswith("/") else "/" + words[1].partition("://")[2].partition("/")[2])
+        target = urlsplit(
+            words[1] if words[1].startswith("/") else "/" + words[1].partition("://")[2].partition("/")[2]
+        )
         request = Request(words[0].upper(), target.path, target.query, headers, self._body(headers))
         last = headers.get("connection", "").lower() == "close" or words[2] == "HTTP/1.0"
         return request, not last

@@ -69,9 +69,7 @@ class StateFile:
             graves = self.connection.execute("SELECT entity, id, at FROM grave WHERE realm = ?", (company.realm_id,))
             for entity, pk, at in graves:
                 store.graves[entity][pk] = at
-            answers = self.connection.execute(
-                "SELECT requestid, json FROM answer WHERE realm = ?", (company.realm_id,)
-            )
+            answers = self.connection.execute("SELECT requestid, json FROM answer WHERE realm = ?", (company.realm_id,))
             store.answers.update(dict(answers.fetchall()))
         company.reindex()
         return True

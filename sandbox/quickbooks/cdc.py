@@ -64,9 +64,7 @@ def _changed(company: Company, entity: Entity, since: float) -> list[str]:
 
 
 def _stub(pk: str, at: float) -> str:
-    return json.dumps(
-        {"domain": "QBO", "status": "Deleted", "Id": pk, "MetaData": {"LastUpdatedTime": stamp(at)}}
-    )
+    return json.dumps({"domain": "QBO", "status": "Deleted", "Id": pk, "MetaData": {"LastUpdatedTime": stamp(at)}})
 
 
 def _block(entity: Entity, rows: list[str], room: int) -> str:

@@ -49,6 +49,7 @@ def stamp_ms(epoch: float) -> str:
     return pacific(epoch).isoformat(timespec="milliseconds")
 
 
+@lru_cache(maxsize=65536)
 def parse_moment(text: str) -> float:
     """Seconds since 1970 of a date or timestamp; one without an offset is read as Pacific.
 

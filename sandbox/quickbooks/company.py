@@ -40,12 +40,16 @@ class Company:
 
     # -- what callers do -----------------------------------------------------------------------------------------
 
-    def create(self, entity: str, document: Document, *, include: Iterable[str] = (), at: float | None = None) -> Document:
+    def create(
+        self, entity: str, document: Document, *, include: Iterable[str] = (), at: float | None = None
+    ) -> Document:
         """Make a document by the rules of the wire. ``at`` (epoch seconds) dates the change itself."""
         with self.store.changing(at):
             return self._given(self.save(self.kind(entity), {**document, "Id": None}, frozenset(include)))
 
-    def update(self, entity: str, document: Document, *, include: Iterable[str] = (), at: float | None = None) -> Document:
+    def update(
+        self, entity: str, document: Document, *, include: Iterable[str] = (), at: float | None = None
+    ) -> Document:
         """Change a document, fully or with ``sparse``. A SyncToken left out means the current one."""
         with self.store.changing(at):
             before = self.must_find(self.kind(entity), document.get("Id"))

@@ -46,7 +46,9 @@ KINDS = {
         "The application is not authorized for this company",
         "AuthorizationFault",
     ),
-    3200: Kind(401, "message=AuthenticationFailed; errorCode=003200; statusCode=401", "Token expired", "AUTHENTICATION"),
+    3200: Kind(
+        401, "message=AuthenticationFailed; errorCode=003200; statusCode=401", "Token expired", "AUTHENTICATION"
+    ),
     4000: Kind(400, "Error parsing query", "QueryParserError"),
     4001: Kind(400, "Invalid query", "QueryValidationError"),
     5010: Kind(

@@ -1,4 +1,4 @@
-"""Checks of form that hold for every entity: unknown properties, lengths, references, and what an update leaves behind."""
+"""Checks of form for every entity: unknown properties, lengths, references, and what an update leaves behind."""
 
 from __future__ import annotations
 

@@ -100,7 +100,9 @@ def _kind(line: Any) -> str:
 
 def _fresh_ids(lines: list[Any], before: Document | None) -> Iterator[int]:
     """Line Ids not used so far in this document."""
-    seen = [line.get("Id") for line in _flat(lines)] + [line.get("Id") for line in _flat((before or {}).get("Line", []))]
+    seen = [line.get("Id") for line in _flat(lines)] + [
+        line.get("Id") for line in _flat((before or {}).get("Line", []))
+    ]
     highest = max((int(pk) for pk in seen if pk and str(pk).isdigit()), default=0)
     while True:
         highest += 1
@@ -225,9 +227,7 @@ def _ship(sold: Sold, line: Document, item: str) -> None:
         sold.shares.append(Share(code, net, value))
         detail["TaxCodeRef"] = {"value": code}
     sold.shipping += net
-    sold.extras.append(
-        {"Amount": amount(net), "DetailType": "SalesItemLineDetail", "SalesItemLineDetail": detail}
-    )
+    sold.extras.append({"Amount": amount(net), "DetailType": "SalesItemLineDetail", "SalesItemLineDetail": detail})
 
 
 def _description(sold: Sold, line: Document) -> Document:
@@ -286,7 +286,9 @@ def _discount(sold: Sold, line: Document) -> None:
         sold.discount = rounded(decimal(line.get("Amount") or 0, "Line.Amount"), sold.currency)
     if not ZERO <= sold.discount <= max(sold.subtotal, ZERO):
         raise business("The discount must lie between nothing and the subtotal.")
-    account = ref_value(sent, "DiscountAccountRef") or sold.books.preference("SalesFormsPrefs", "DefaultDiscountAccount")
+    account = ref_value(sent, "DiscountAccountRef") or sold.books.preference(
+        "SalesFormsPrefs", "DefaultDiscountAccount"
+    )
     detail["DiscountAccountRef"] = sold.books.ref("Account", account)
     sold.discount_line = {
         "Amount": amount(sold.discount),

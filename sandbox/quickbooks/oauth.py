@@ -74,7 +74,7 @@ class OAuth:
         )
         choices = "".join(
             f'<label class="choice"><input type="radio" name="realm" value="{company.realm_id}"'
-            f'{" checked" if not index else ""}> {escape(company.name)} '
+            f"{' checked' if not index else ''}> {escape(company.name)} "
             f"<small>{company.country}, {company.home}</small></label>"
             for index, company in enumerate(self.companies)
         )

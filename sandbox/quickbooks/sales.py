@@ -20,7 +20,9 @@ Document = dict[str, Any]
 TAX_MODES = ("TaxExcluded", "TaxInclusive", "NotApplicable")
 
 
-def build(books: Company, entity: str, document: Document, before: Document | None, options: frozenset[str]) -> Document:
+def build(
+    books: Company, entity: str, document: Document, before: Document | None, options: frozenset[str]
+) -> Document:
     """The document as QuickBooks will keep it, from what the caller wrote."""
     customer = books.customer_of(document, required=entity != "SalesReceipt")
     set_currency(books, document, customer)

@@ -24,7 +24,7 @@ PLAIN = (
     ("Gareth Vaughan-Lloyd", "0044 1632 960107", "gareth@example.co.uk"),
     ("Hanif Brothers Ltd", "01632 960108 x4", "accounts@hanif.example.co.uk"),
     ("Isla Penhaligon", "07700900109", "isla@example.co.uk"),
-    ("Jasper \"Jaz\" Whitlock", "01632.960110", "jaz@example.co.uk"),
+    ('Jasper "Jaz" Whitlock', "01632.960110", "jaz@example.co.uk"),
     ("Łukasz Żółć", "07700 900111", "lukasz@example.co.uk"),
     ("Смирнова Анна", "07700 900112", "anna@example.co.uk"),
 )
@@ -128,7 +128,9 @@ def _special_work(teller: Teller) -> None:
     teller.invoice("Lowri Beddoe", 90, sold(HOSTING, 1, 0, S), PrivateNote="Given for the raffle", **NET)
     mistake = teller.invoice("Isla Penhaligon", 140, sold(DESIGN, 1, 650, S), **NET)
     teller.company.void("Invoice", mistake["Id"], at=teller.moment(139))
-    teller.receipt("Market stall", 16, sold(GUIDE, 4, 18.5, Z), DocNumber="SR-1", PaymentMethodRef={"value": "1"}, **NET)
+    teller.receipt(
+        "Market stall", 16, sold(GUIDE, 4, 18.5, Z), DocNumber="SR-1", PaymentMethodRef={"value": "1"}, **NET
+    )
     teller.receipt(None, 4, sold(PHOTOS, 1, 330, S), DocNumber="SR-2", **GROSS)
 
 
@@ -142,7 +144,7 @@ def _abroad(teller: Teller) -> None:
 
 
 def _open_work(teller: Teller) -> None:
-    names = ("Eilidh & Rory Munro", "Łukasz Żółć", "Смирнова Анна", "Jasper \"Jaz\" Whitlock")
+    names = ("Eilidh & Rory Munro", "Łukasz Żółć", "Смирнова Анна", 'Jasper "Jaz" Whitlock')
     for index, ago in enumerate((1, 3, 5, 38, 44, 70, 101, 160)):
         mode = GROSS if index % 2 else NET
         teller.invoice(names[index % 4], ago, sold(DESIGN, 1 + index * 0.5, 650, S), **mode)

@@ -65,7 +65,9 @@ def _odd(teller: Teller) -> None:
     teller.customer("José Ñandú", 860, mobile="650-555-0131", email="jose@example.com")
     teller.customer("Chloë Brontë-Façade", 850, phone="650-555-0132", email="chloe@example.com")
     teller.customer("Löwenstein & Søn", 845, phone="650-555-0133", email="post@lowenstein.example.com")
-    teller.customer(("The Association of Owners of the Very Long Terrace " * 10)[:500], 840, email="terrace@example.com")
+    teller.customer(
+        ("The Association of Owners of the Very Long Terrace " * 10)[:500], 840, email="terrace@example.com"
+    )
     teller.customer("O’Hara’s Grill", 835, phone="650-555-0134", email="kitchen@ohara.example.com")
     teller.customer("Tax Free Church", 830, phone="650-555-0135", Taxable=False)
     teller.customer("Only Given", 820, GivenName="Only", alternate="650-555-0136")
@@ -93,7 +95,12 @@ def _old_work(teller: Teller) -> None:
         name = names[index % len(names)]
         hours = 1 + index % 5 * 0.5
         invoice = teller.invoice(
-            name, ago, sold(CALL_OUT, 1, 95), sold(HOURS, hours, 120), sold(TAP, 1 + index % 3, 189.5, "TAX"), **tax("1")
+            name,
+            ago,
+            sold(CALL_OUT, 1, 95),
+            sold(HOURS, hours, 120),
+            sold(TAP, 1 + index % 3, 189.5, "TAX"),
+            **tax("1"),
         )
         teller.settle(invoice, ago - 12 - index % 9, PaymentMethodRef={"value": str(1 + index % 6)})
 
@@ -104,7 +111,9 @@ def _special_work(teller: Teller) -> None:
     after = {"ApplyTaxAfterDiscount": True, **tax("1")}
     teller.settle(teller.invoice("Walter Oduya", 390, sold(HEATER, 1, 1249, "TAX"), percent_off(10), **after), 371)
     teller.invoice("Mei-Lin Hsu", 18, lump(CHECK, 240), amount_off(40), remark("Thank you for coming back."))
-    teller.invoice("Tobias Renner", 25, bundle(FITTED, 2), **tax("1"), BillEmail={"Address": "tobias.renner@example.net"})
+    teller.invoice(
+        "Tobias Renner", 25, bundle(FITTED, 2), **tax("1"), BillEmail={"Address": "tobias.renner@example.net"}
+    )
     teller.invoice("Unit 12", 33, sold(PIPE, 40, 3.2575, "TAX"), shipping(18), **tax("2"))
     teller.invoice("Saguaro Homes", 12, sold(HEATER, 2, 1249, "TAX"), sold(HOURS, 6, 120), **tax("2"))
     teller.invoice("Grace Abernathy", 9, {"Amount": 1, "DetailType": "SalesItemLineDetail", "Description": "See photos",

@@ -72,7 +72,13 @@ class Teller:
         return self._sale("SalesReceipt", name, ago, list(lines), fields)
 
     def pay(
-        self, name: str, ago: int, total: float, *on: tuple[Document, float], credits: tuple[Any, ...] = (), **fields: Any
+        self,
+        name: str,
+        ago: int,
+        total: float,
+        *on: tuple[Document, float],
+        credits: tuple[Any, ...] = (),
+        **fields: Any,
     ) -> Document:
         """A payment on some invoices, perhaps with credit memos; the rest stays unapplied."""
         lines = [_applied("Invoice", invoice, amount) for invoice, amount in on]
