@@ -56,7 +56,7 @@ def create_contact(fields: Mapping[str, Any], *, actor: User | None, origin: str
     _save(contact)
     changes = contact_changes({}, {field: value for field, value in fields.items() if value})
     audit.record("contact", contact, verb="contact.created", actor=actor, origin=origin, changes=changes)
-    signals.contact_added.send(sender=Contact, contact=contact, actor=actor, origin=origin)
+    signals.contact_added.send(sender=Contact, contact=contact, origin=origin)
     return contact
 
 
@@ -81,7 +81,7 @@ def update_contact(
     _recognise(contact, changed)
     _save(contact)
     audit.record("contact", contact, verb="contact.changed", actor=actor, origin=origin, changes=changes)
-    signals.contact_changed.send(sender=Contact, contact=contact, changes=changes, actor=actor, origin=origin)
+    signals.contact_changed.send(sender=Contact, contact=contact, changes=changes, origin=origin)
     return contact
 
 
@@ -93,7 +93,7 @@ def archive_contact(contact: Contact, *, actor: User | None, origin: str) -> Con
         contact.archive(at=timezone.now())
         contact.save(update_fields={"archived_at"})
         audit.record("contact", contact, verb="contact.archived", actor=actor, origin=origin)
-        signals.contact_archived.send(sender=Contact, contact=contact, actor=actor, origin=origin)
+        signals.contact_archived.send(sender=Contact, contact=contact, origin=origin)
     return contact
 
 
@@ -105,7 +105,7 @@ def restore_contact(contact: Contact, *, actor: User | None, origin: str) -> Con
         contact.archived_at = None
         _save(contact)
         audit.record("contact", contact, verb="contact.restored", actor=actor, origin=origin)
-        signals.contact_restored.send(sender=Contact, contact=contact, actor=actor, origin=origin)
+        signals.contact_restored.send(sender=Contact, contact=contact, origin=origin)
     return contact
 
 
