@@ -199,6 +199,8 @@ Q_CLUSTER = {
 SCHEDULES = {
     "scheduler": ("crm.heartbeats.scheduler_beat", 1),
     "prune": ("crm.schedules.prune", 24 * 60),
+    "imports": ("integrations.tasks.sweep", 1),
+    "tokens": ("integrations.tasks.refresh_tokens", 5),
 }
 # How `manage.py work` watches the queues. Times are in seconds; a limit of 0 is the queue's timeout and a minute.
 WORKER_BEAT_SECONDS = env.number("WORKER_BEAT_SECONDS", 15, least=1)
@@ -240,6 +242,11 @@ QUICKBOOKS_API_URL = env.url(
     "https://quickbooks.api.intuit.com/v3"
     if QUICKBOOKS_ENVIRONMENT == "production"
     else "https://sandbox-quickbooks.api.intuit.com/v3",
+)
+# Where people look at the books, for links to an invoice or a customer there.
+QUICKBOOKS_APP_URL = env.url(
+    "QUICKBOOKS_APP_URL",
+    "https://app.qbo.intuit.com" if QUICKBOOKS_ENVIRONMENT == "production" else "https://app.sandbox.qbo.intuit.com",
 )
 if not QUICKBOOKS_API_URL.endswith("/v3"):
     env.problems.append(f"QUICKBOOKS_API_URL is {QUICKBOOKS_API_URL!r}. It must end in /v3.")

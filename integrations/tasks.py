@@ -8,6 +8,7 @@ from django_q.tasks import async_task
 
 from integrations.models import ImportRun
 from integrations.quickbooks.imports import runs
+from integrations.quickbooks.tokens import refresh_due_tokens
 
 LONG_QUEUE = "long"
 SECONDS = 5  # one task goes on for so long, then makes room for others
@@ -40,3 +41,8 @@ def sweep() -> None:
         is_idle = run.status in {ImportRun.Status.QUEUED, ImportRun.Status.WAITING} and not run.lease_id
         if is_due and (is_idle or run.is_lost(now)):
             enqueue(run.pk)
+
+
+def refresh_tokens() -> None:
+    """Every five minutes: renew a sign-in that would run out soon, so that nobody has to wait for it."""
+    refresh_due_tokens()

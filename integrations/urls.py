@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from integrations import views
+from integrations import import_urls, views
 from integrations.quickbooks import views as quickbooks
 
 app_name = "integrations"
@@ -12,4 +12,5 @@ urlpatterns: list[URLPattern] = [
     path("integrations/quickbooks/callback/", quickbooks.quickbooks_callback, name="quickbooks-callback"),
     path("integrations/quickbooks/connected/", quickbooks.quickbooks_connected, name="quickbooks-connected"),
     path("integrations/quickbooks/disconnect/", quickbooks.quickbooks_disconnect, name="quickbooks-disconnect"),
+    *import_urls.urlpatterns,
 ]

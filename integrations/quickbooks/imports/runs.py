@@ -249,3 +249,20 @@ def start_undo(run: ImportRun) -> None:
         raise CannotDo("Another import is running. Wait until it has ended, or cancel it.") from error
     if not ours:
         raise CannotDo("This import has just changed. Look at it again.")
+
+
+def for_menu() -> ImportRun | None:
+    """The import that runs, else the last one that ended well and whose confirmation was not closed yet."""
+    real = ImportRun.objects.filter(is_preview=False)
+    active = real.filter(status__in=ImportRun.ACTIVE).first()
+    if active is not None:
+        return active
+    latest = real.first()
+    if latest is None or latest.dismissed_at is not None or latest.status != Status.DONE:
+        return None
+    return latest
+
+
+def dismiss(run_pk: int) -> None:
+    """Close the confirmation of this import, and of all before it."""
+    ImportRun.objects.filter(pk__lte=run_pk, dismissed_at=None).update(dismissed_at=timezone.now())

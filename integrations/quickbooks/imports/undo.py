@@ -62,6 +62,11 @@ def _links(run: ImportRun, items: Sequence[ImportItem]) -> dict[str, QuickBooksL
     return {link.external_id: link for link in links}
 
 
+def _held(links: dict[str, QuickBooksLink], column: str) -> list[int]:
+    """The rows of ours that these links stand for."""
+    return [pk for pk in (getattr(link, column) for link in links.values()) if pk]
+
+
 def _touched(subject: str, pks: Sequence[int]) -> set[int]:
     """Those that somebody, and not the books, did something to."""
     by_people = Activity.objects.filter(subject_type=subject, subject_id__in=pks).exclude(
@@ -93,7 +98,9 @@ def _note_removed(run: ImportRun, subject: str, rows: Sequence[tuple[int, str]])
 
 def _undo_payments(run: ImportRun, items: Sequence[ImportItem]) -> list[dict[str, str]]:
     links = _links(run, items)
-    stored = Payment.objects.prefetch_related("allocations").in_bulk([link.payment_id for link in links.values() if link.payment_id])
+    stored = Payment.objects.prefetch_related("allocations").in_bulk(
+        [link.payment_id for link in links.values() if link.payment_id]
+    )
     touched = _touched("payment", list(stored))
     kept, gone, back, freed = [], [], [], []
     for item in items:
@@ -146,7 +153,9 @@ def _restore_payments(run: ImportRun, rows: Sequence[tuple[Payment, Any]]) -> No
 
 def _undo_invoices(run: ImportRun, items: Sequence[ImportItem]) -> list[dict[str, str]]:
     links = _links(run, items)
-    stored = Invoice.objects.prefetch_related("lines").in_bulk([link.invoice_id for link in links.values() if link.invoice_id])
+    stored = Invoice.objects.prefetch_related("lines").in_bulk(
+        [link.invoice_id for link in links.values() if link.invoice_id]
+    )
     touched = _touched("invoice", list(stored))
     paid = set(Allocation.objects.filter(invoice__in=list(stored)).values_list("invoice_id", flat=True))
     kept, gone, back, freed = [], [], [], []
@@ -189,7 +198,7 @@ def _restore_invoices(run: ImportRun, rows: Sequence[tuple[Invoice, Any]]) -> No
 
 def _undo_contacts(run: ImportRun, items: Sequence[ImportItem]) -> list[dict[str, str]]:
     links = _links(run, items)
-    stored = Contact.objects.in_bulk([link.contact_id for link in links.values() if link.contact_id])
+    stored = Contact.objects.in_bulk(_held(links, "contact_id"))
     in_use = _in_use(run, items, list(stored))
     kept, gone, freed, back = [], [], [], []
     for item in items:
