@@ -12,6 +12,15 @@ class CannotDecrypt(Exception):
     """No key in FIELD_ENCRYPTION_KEYS fits: the key was lost, or the row comes from another installation."""
 
 
+class Secret(str):
+    """Text that shows itself to nobody: not in a traceback's variables, a debug page or a shell."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "***"
+
+
 @lru_cache(maxsize=4)
 def _fernet(keys: tuple[str, ...]) -> MultiFernet:
     return MultiFernet([Fernet(key) for key in keys])
@@ -21,10 +30,10 @@ def encrypt(text: str) -> str:
     return _fernet(tuple(settings.FIELD_ENCRYPTION_KEYS)).encrypt(text.encode()).decode()
 
 
-def decrypt(token: str) -> str:
+def decrypt(token: str) -> Secret:
     """The text again. Raises CannotDecrypt, never hands out the ciphertext."""
     try:
-        return _fernet(tuple(settings.FIELD_ENCRYPTION_KEYS)).decrypt(token.encode()).decode()
+        return Secret(_fernet(tuple(settings.FIELD_ENCRYPTION_KEYS)).decrypt(token.encode()).decode())
     except InvalidToken as error:
         raise CannotDecrypt("Stored secrets cannot be read with FIELD_ENCRYPTION_KEYS.") from error
 
@@ -37,3 +46,7 @@ class SecretTextField(models.TextField):
 
     def from_db_value(self, value: str | None, expression: Any, connection: Any) -> str:
         return decrypt(value) if value else ""
+
+    def value_to_string(self, obj: models.Model) -> str:
+        """What ``dumpdata`` writes: nothing. Who loads it connects again."""
+        return ""

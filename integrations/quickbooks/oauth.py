@@ -16,6 +16,7 @@ from intuitlib.enums import Scopes
 from intuitlib.exceptions import AuthClientError
 
 from integrations.errors import IntegrationError, NeedsReconnect, Rejected, Transient
+from integrations.fields import Secret
 from integrations.http import send
 from integrations.quickbooks import discovery
 from integrations.quickbooks.faults import tid_of
@@ -116,8 +117,8 @@ def _pair(client: SignIn) -> TokenPair:
         raise TypeError("no tokens in the answer")
     now = timezone.now()
     return TokenPair(
-        client.access_token,
-        client.refresh_token,
+        Secret(client.access_token),
+        Secret(client.refresh_token),
         now + timedelta(seconds=int(client.expires_in or 3600)),
         now + timedelta(seconds=int(client.x_refresh_token_expires_in or 8_726_400)),
     )
