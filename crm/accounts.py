@@ -1,7 +1,10 @@
 """How allauth works here: email login, no open sign-up, second-factor secrets encrypted at rest."""
 
+import time
 from functools import lru_cache
+from typing import Any
 
+from allauth.account import app_settings as account_settings
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
@@ -16,6 +19,15 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Nobody signs up by themselves: an admin invites by email."""
         return False
+
+    def login(self, request: HttpRequest, user: User) -> None:
+        super().login(request, user)
+        request.session["logged_in_at"] = time.time()
+
+    def is_reauthentication_required(self, *, app: str, **facts: Any) -> bool:
+        """Whoever logged in a moment ago, in this very session, is not asked for the password a second time."""
+        logged_in_at = self.request.session.get("logged_in_at", 0)
+        return time.time() - logged_in_at > account_settings.REAUTHENTICATION_TIMEOUT
 
 
 @lru_cache(maxsize=4)
