@@ -1,5 +1,6 @@
 """A running QuickBooks sandbox, and a company connected to it."""
 
+import json
 import threading
 import time
 from collections.abc import Iterator
@@ -67,6 +68,13 @@ class _Odd(BaseHTTPRequestHandler):
         if self.path.startswith("/odd"):
             record = rb'{"DisplayName": "a\u0000b\ud800 \ud83d\ude00", "Note": "\\u0000", "Big": 1' + b"0" * 30 + b"}"
             return self._answer(200, b'{"QueryResponse": {"Customer": [' + record + b"]}}")
+        if self.path.startswith("/discovery"):
+            base = f"http://127.0.0.1:{self.server.server_address[1]}/tokens"
+            ends = ("authorization_endpoint", "token_endpoint", "revocation_endpoint")
+            return self._answer(200, json.dumps(dict.fromkeys(ends, base)).encode())
+        if self.path.startswith("/tokens"):
+            pair = {"access_token": "access", "refresh_token": "refresh", "expires_in": 3600, "id_token": "a.b.c"}
+            return self._answer(200, json.dumps(pair).encode())
         self.send_response(200)
         self.send_header("Content-Length", "1000")
         self.end_headers()

@@ -1,0 +1,151 @@
+"""Turns at QuickBooks: no window of a second or a minute holds more than allowed, whoever asks."""
+
+import threading
+import time
+from itertools import pairwise
+
+import pytest
+from django.db import connection as database
+from django.db import transaction
+from hypothesis import given
+from hypothesis import strategies as st
+
+from integrations.errors import Transient
+from integrations.models import ApiAllowance
+from integrations.quickbooks import limits
+from integrations.quickbooks.client import client_for
+from sandbox import Sandbox
+from tests.factories import make_connection
+from tests.integrations.conftest import point_at
+from tests.integrations.processes import run_python
+
+REALM = "4620816365000000001"
+NOW = 1_800_000_000.0
+
+
+def moments(pauses: list[float]) -> list[float]:
+    """When requests go out that are asked for after these pauses, as one row would have it."""
+    row, asked, given_out = ApiAllowance(realm_id=REALM), NOW, []
+    for pause in pauses:
+        asked += pause
+        moment, row.second_at, row.minute_at = limits._next_moment(row, asked)
+        given_out.append(moment)
+    return given_out
+
+
+def keep(given_out: list[float], per_second: int, per_minute: int) -> None:
+    """No second holds more than the one limit, no minute more than the other, and order is kept."""
+    slack = 1e-6
+    assert all(after >= before for before, after in pairwise(given_out))
+    for many, seconds in ((per_second, 1.0), (per_minute, 60.0)):
+        for first, last in zip(given_out, given_out[many:], strict=False):
+            assert last - first >= seconds - slack
+
+
+@given(
+    pauses=st.lists(st.floats(min_value=0, max_value=5), min_size=1, max_size=150),
+    per_second=st.integers(min_value=1, max_value=20),
+    per_minute=st.integers(min_value=1, max_value=100),
+)
+def test_no_window_holds_more_than_allowed(pauses, per_second, per_minute):
+    with override(per_second, per_minute):
+        keep(moments(pauses), per_second, per_minute)
+
+
+def override(per_second: int, per_minute: int):
+    from django.test import override_settings
+
+    return override_settings(QUICKBOOKS_REQUESTS_PER_SECOND=per_second, QUICKBOOKS_REQUESTS_PER_MINUTE=per_minute)
+
+
+def test_intuits_limits_are_used_nearly_in_full():
+    with override(10, 500):
+        given_out = moments([0.0] * 600)
+        keep(given_out, 10, 500)
+        assert given_out[0] == NOW
+        assert given_out[9] - NOW < 1.1
+        assert sum(moment < NOW + 60 for moment in given_out) >= 480
+
+
+def test_a_quiet_time_is_not_saved_up_beyond_one_second():
+    with override(10, 500):
+        given_out = moments([0.0, 3600.0, *[0.0] * 30])
+        assert given_out[12] - given_out[1] > 1.0
+
+
+def test_threads_together_keep_the_limit(transactional_db, settings):
+    settings.QUICKBOOKS_REQUESTS_PER_SECOND, settings.QUICKBOOKS_REQUESTS_PER_MINUTE = 20, 200
+    reserved: list[float] = []
+
+    def ask() -> None:
+        try:
+            for _ in range(8):
+                reserved.append(limits._reserve(REALM, 600.0))
+        finally:
+            database.close()
+
+    threads = [threading.Thread(target=ask) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(set(reserved)) == 48
+    keep(sorted(reserved), 20, 200)
+    assert ApiAllowance.objects.get().version == 48
+
+
+def test_processes_together_stay_below_quickbooks_own_limit(transactional_db, settings):
+    """The sandbox counts for itself, and would answer 429 above twice of what ours allows."""
+    with Sandbox(rate_per_second=10, rate_per_minute=500) as sandbox:
+        point_at(sandbox, settings)
+        connection = make_connection(sandbox)
+        code = (
+            "from integrations.models import QuickBooksConnection\n"
+            "from integrations.quickbooks.client import client_for\n"
+            f"client = client_for(QuickBooksConnection.objects.defer('access_token').get(pk={connection.pk}))\n"
+            "for _ in range(6): client.count('Customer')\n"
+        )
+        run_python(code, times=2, sandbox=sandbox, QUICKBOOKS_REQUESTS_PER_SECOND="5")
+        answers = [entry.status for entry in sandbox.requests]
+    assert answers == [200] * 12
+
+
+def test_the_sandbox_would_have_refused_without_turns(transactional_db, settings):
+    with Sandbox(rate_per_second=5, rate_per_minute=500) as sandbox:
+        point_at(sandbox, settings)
+        settings.QUICKBOOKS_RETRY_SCALE = 0.2
+        client = client_for(make_connection(sandbox))
+        for _ in range(8):
+            client.count("Customer")
+        answers = [entry.status for entry in sandbox.requests]
+    assert 429 in answers
+    assert answers.count(200) == 8
+
+
+def test_a_throttled_company_is_held_back_for_everybody(db, settings):
+    settings.QUICKBOOKS_REQUESTS_PER_SECOND = 10
+    limits.hold_back(REALM, 0.4)
+    began = time.monotonic()
+    limits.wait_for_turn(REALM)
+    assert time.monotonic() - began > 0.3
+    limits.wait_for_turn("another company")
+    assert time.monotonic() - began < 2
+
+
+def test_a_wait_too_long_is_put_off_and_reserves_nothing(db):
+    limits.hold_back(REALM, 30)
+    before = ApiAllowance.objects.get().version
+    with pytest.raises(Transient) as caught:
+        limits.wait_for_turn(REALM, patience=5)
+    assert 25 < caught.value.retry_after <= 30
+    assert ApiAllowance.objects.get().version == before
+
+
+def test_times_that_a_wrong_clock_left_behind_are_forgotten(db):
+    ApiAllowance.objects.create(realm_id=REALM, second_at=time.time() + 86_400, minute_at=time.time() + 86_400)
+    limits.wait_for_turn(REALM, patience=1)
+
+
+def test_nobody_waits_inside_a_transaction(transactional_db):
+    with pytest.raises(RuntimeError), transaction.atomic():
+        limits.wait_for_turn(REALM)
