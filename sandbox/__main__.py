@@ -54,6 +54,9 @@ def build(options: argparse.Namespace) -> Sandbox:
 def main() -> int:
     """Run until somebody says stop."""
     options = arguments()
+    enough = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: enough.set())
     try:
         sandbox = build(options)
     except OSError as error:
@@ -62,9 +65,6 @@ def main() -> int:
     except sqlite3.Error as error:
         print(f"The state file {options.state} cannot be used: {error}.", file=sys.stderr)
         return 1
-    enough = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: enough.set())
     with sandbox:
         print(f"QuickBooks stand-in: {sandbox.url}  (discovery {sandbox.discovery_url}, API {sandbox.api_url})")
         for company in sandbox.companies.values():

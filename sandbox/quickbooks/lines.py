@@ -52,7 +52,7 @@ class Sold:
 
     def written(self) -> list[Document]:
         """All lines as QuickBooks gives them back, with the subtotal it adds."""
-        subtotal = {
+        subtotal: Document = {
             "Amount": amount(self.subtotal),
             "DetailType": "SubTotalLineDetail",
             "SubTotalLineDetail": {},
