@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Count, Q, Sum
 
 from invoicing.models import Invoice
-from invoicing.models.invoices import InvoiceQuerySet
+from invoicing.models.invoices import ZERO, InvoiceQuerySet
 from invoicing.money import quantize
 
 
@@ -35,10 +35,10 @@ AGES = {
     age.name: age
     for age in (
         Age("current", "Not due yet", None, 0),
-        Age("1-30", "1 to 30 days overdue", 1, 30),
-        Age("31-60", "31 to 60 days overdue", 31, 60),
-        Age("61-90", "61 to 90 days overdue", 61, 90),
-        Age("over-90", "More than 90 days overdue", 91, None),
+        Age("1-30", "1–30 days overdue", 1, 30),
+        Age("31-60", "31–60 days overdue", 31, 60),
+        Age("61-90", "61–90 days overdue", 61, 90),
+        Age("over-90", "Over 90 days overdue", 91, None),
     )
 }
 
@@ -70,9 +70,14 @@ def open_by_currency(invoices: InvoiceQuerySet, on: date) -> list[OpenSum]:
     sums: dict[str, Count | Sum] = {"count": Count("id"), "balance_all": Sum("balance")}
     for number, age in enumerate(AGES.values()):
         sums[f"count_{number}"] = Count("id", filter=age.due(on))
-        sums[f"balance_{number}"] = Sum("balance", filter=age.due(on), default=Decimal(0))
+        sums[f"balance_{number}"] = Sum("balance", filter=age.due(on), default=ZERO)
     owed = invoices.filter(status=Invoice.Status.OPEN, balance__gt=0)
     return [_open_sum(dict(row)) for row in owed.order_by("currency").values("currency").annotate(**sums)]
+
+
+def nothing_open(currency: str) -> OpenSum:
+    """The row of a currency in which nothing is owed."""
+    return OpenSum(currency, 0, ZERO, 0, ZERO, [])
 
 
 def _open_sum(row: dict[str, Any]) -> OpenSum:
@@ -85,7 +90,7 @@ def _open_sum(row: dict[str, Any]) -> OpenSum:
         count=row["count"],
         balance=quantize(row["balance_all"], currency),
         overdue_count=sum(counts[1:]),
-        overdue_balance=sum(balances[1:], Decimal(0)),
+        overdue_balance=sum(balances[1:], ZERO),
         ages=[
             AgeSum(age, count, balance, _share(balance, largest))
             for age, count, balance in zip(AGES.values(), counts, balances, strict=True)

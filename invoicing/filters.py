@@ -49,7 +49,7 @@ class InvoiceFilters(forms.Form):
 
     def __init__(self, query: QueryDict) -> None:
         query = query.copy()
-        super().__init__(query)
+        super().__init__(query, label_suffix="", auto_id="filter-%s")
         for name in list(self.errors):
             query.pop(name, None)  # or the page would show a filter that is not applied
 

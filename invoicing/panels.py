@@ -1,5 +1,6 @@
 """What other pages show of invoices: a fragment for htmx, a plain page without it."""
 
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -12,9 +13,10 @@ from django.views.decorators.http import require_GET
 from crm.models import Contact
 from crm.paging import render_list
 from crm.roles import allowed
-from invoicing.aging import open_by_currency
+from invoicing.aging import OpenSum, nothing_open, open_by_currency
 from invoicing.display import shown
 from invoicing.models import Invoice, Payment
+from invoicing.models.invoices import ZERO
 from invoicing.money import quantize
 
 LAST_INVOICES = 5
@@ -43,16 +45,29 @@ def contact_panel(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
+@dataclass(frozen=True)
+class MoneySum:
+    """What is owed and what came in lately, in one currency."""
+
+    currency: str
+    open: OpenSum
+    payments: int
+    received: Decimal
+
+
 @allowed("invoices.view")
 @require_GET
 def dashboard_panel(request: HttpRequest) -> HttpResponse:
-    """What is owed and what came in, in each currency."""
+    """What is owed and what came in: the home currency large, the others in a table, none added to another."""
     today = timezone.localdate()
-    context = {
-        "open": open_by_currency(Invoice.objects.all(), today),
-        "received": _received_since(today - timedelta(days=RECENT_DAYS)),
-        "days": RECENT_DAYS,
+    home = request.business.currency  # type: ignore[attr-defined]
+    owed = {row.currency: row for row in open_by_currency(Invoice.objects.all(), today)}
+    received = _received_since(today - timedelta(days=RECENT_DAYS))
+    sums = {
+        currency: MoneySum(currency, owed.get(currency) or nothing_open(currency), *received.get(currency, (0, ZERO)))
+        for currency in sorted({home, *owed, *received})
     }
+    context = {"home": sums.pop(home), "others": list(sums.values()), "days": RECENT_DAYS}
     return render_list(
         request, page="invoicing/dashboard_panel.html", rows="invoicing/_dashboard_panel.html", context=context
     )
@@ -65,8 +80,8 @@ def _credit_of(contact: Contact) -> list[tuple[str, Decimal]]:
     return [(currency, quantize(amount, currency)) for currency, amount in sums]
 
 
-def _received_since(day: date) -> list[tuple[str, int, Decimal]]:
-    """(currency, payments, money) received on or after ``day``; credit memos bring no money."""
+def _received_since(day: date) -> dict[str, tuple[int, Decimal]]:
+    """Payments and money received on or after ``day``, by currency; credit memos bring no money."""
     money = Payment.objects.filter(received_on__gte=day, is_void=False, amount__gt=0)
     sums = money.order_by("currency").values_list("currency").annotate(Count("id"), Sum("amount"))
-    return [(currency, count, quantize(amount, currency)) for currency, count, amount in sums]
+    return {currency: (count, quantize(amount, currency)) for currency, count, amount in sums}

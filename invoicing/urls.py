@@ -7,7 +7,7 @@ from invoicing import panels, views
 app_name = "invoicing"
 urlpatterns = [
     path("", views.invoice_list, name="list"),
-    path("export/", views.invoice_export, name="export"),
+    path("invoices.csv", views.invoice_export, name="export"),
     path("summary/", panels.dashboard_panel, name="dashboard-panel"),
     path("of-contact/<int:pk>/", panels.contact_panel, name="contact-panel"),
     path("<int:pk>/", views.invoice_detail, name="detail"),

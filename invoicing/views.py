@@ -15,14 +15,14 @@ from django.views.decorators.http import require_GET
 from django_htmx.http import push_url
 
 from crm.csv_export import stream_csv
-from crm.models import Contact
+from crm.models import Activity, Contact
 from crm.paging import Page, is_fragment, paginate
 from crm.roles import allowed, may
+from crm.timeline import Entry, entries
 from invoicing.aging import AGES
 from invoicing.display import display_status, shown
 from invoicing.document import document_of
 from invoicing.filters import InvoiceFilters, sums_by_currency, years_of
-from invoicing.history import history_of
 from invoicing.models import Allocation, Invoice
 from invoicing.models.invoices import InvoiceQuerySet
 from invoicing.money import quantize
@@ -46,9 +46,9 @@ COLUMNS = (
     ("Total", "-total", "total"),
     ("Balance", "-balance", "balance"),
     ("Status",),
-    ("Origin",),
 )
 BIGGEST_PK = 2**63 - 1
+MOST_ENTRIES = 50
 
 
 @allowed("invoices.view")
@@ -179,6 +179,16 @@ def invoice_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "status": row.status,
         "document": document_of(invoice, business.country),
         "is_foreign": invoice.currency != business.currency,
-        "history": history_of(invoice),
+        "entries": _timeline(invoice),
     }
     return render(request, "invoicing/invoice_detail.html", context)
+
+
+def _timeline(invoice: Invoice) -> list[Entry]:
+    """What happened to the invoice, newest first."""
+    activities = Activity.objects.filter(subject_type="invoice", subject_id=invoice.pk)
+    newest = list(activities.select_related("actor").order_by("-id")[:MOST_ENTRIES])
+    for activity in newest:
+        if activity.text == str(invoice):
+            activity.text = ""  # on its own page the invoice need not be named again
+    return entries(newest)
