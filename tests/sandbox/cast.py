@@ -31,9 +31,7 @@ def pay(company: Company, owner: dict[str, Any], total: float, *on: tuple[Any, f
         "CustomerRef": {"value": owner["Id"]},
         "CurrencyRef": {"value": owner["CurrencyRef"]["value"]},
         "TotalAmt": total,
-        "Line": [
-            {"Amount": part, "LinkedTxn": [{"TxnId": one["Id"], "TxnType": kind_of(one)}]} for one, part in on
-        ],
+        "Line": [{"Amount": part, "LinkedTxn": [{"TxnId": one["Id"], "TxnType": kind_of(one)}]} for one, part in on],
     }
     return company.create("Payment", body | fields)
 

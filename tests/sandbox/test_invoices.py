@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 from quickbooks import QuickBooks
+from quickbooks.objects.customer import Customer
 from quickbooks.objects.detailline import SalesItemLine, SalesItemLineDetail
 from quickbooks.objects.invoice import Invoice
-from quickbooks.objects.customer import Customer
 
 from sandbox import Company, Fault
 from sandbox.quickbooks.seed.teller import amount_off, bundle, lump, percent_off, remark, shipping

@@ -23,9 +23,7 @@ def balance(company: Company, document: dict[str, Any], entity: str = "Invoice")
 def test_a_payment_closes_an_invoice_and_both_sides_know(us: Company) -> None:
     owner = customer(us)
     long_ago = time.time() - 5 * 86400
-    made = us.create(
-        "Invoice", {"CustomerRef": {"value": owner["Id"]}, "Line": [sold("1", 1, 100)]}, at=long_ago
-    )
+    made = us.create("Invoice", {"CustomerRef": {"value": owner["Id"]}, "Line": [sold("1", 1, 100)]}, at=long_ago)
     payment = pay(us, owner, 100, (made, 100))
     after = us.read("Invoice", made["Id"])
     assert (after["Balance"], after["SyncToken"]) == (0, "1")

@@ -113,7 +113,9 @@ def test_balances_agree_with_the_transactions(company: Company) -> None:
 def test_a_seed_is_the_same_every_time() -> None:
     first, second = (Sandbox(seed="small") for _ in range(2))
     for which in ("us", "uk"):
-        one, other = (sandbox.company(which).query("SELECT * FROM Invoice MAXRESULTS 1000") for sandbox in (first, second))
+        one, other = (
+            sandbox.company(which).query("SELECT * FROM Invoice MAXRESULTS 1000") for sandbox in (first, second)
+        )
         assert [(bill["Id"], bill["TotalAmt"], bill["CustomerRef"]) for bill in one] == [
             (bill["Id"], bill["TotalAmt"], bill["CustomerRef"]) for bill in other
         ]
@@ -125,7 +127,11 @@ def test_the_big_company_adds_up() -> None:
     sandbox = Sandbox(seed=Size(customers=50, invoices=300, payments=200))
     company = sandbox.company("us")
     sandbox.stop()
-    assert [company.count(f"SELECT COUNT(*) FROM {one}") for one in ("Customer", "Invoice", "Payment")] == [50, 300, 200]
+    assert [company.count(f"SELECT COUNT(*) FROM {one}") for one in ("Customer", "Invoice", "Payment")] == [
+        50,
+        300,
+        200,
+    ]
     check_balances(company)
     years = {bill["TxnDate"][:4] for bill in company.query("SELECT * FROM Invoice MAXRESULTS 1000")}
     assert years == {str(date.today().year - 1)}

@@ -177,7 +177,14 @@ def test_a_thousand_changes_are_all_that_fit(us: Company, wire: Wire) -> None:
 
 @pytest.mark.parametrize(
     ("entities", "since"),
-    [("TaxCode", None), ("Teapot", None), ("", None), ("Customer", "2020-01-01"), ("Customer", "soon"), ("Customer", "")],
+    [
+        ("TaxCode", None),
+        ("Teapot", None),
+        ("", None),
+        ("Customer", "2020-01-01"),
+        ("Customer", "soon"),
+        ("Customer", ""),
+    ],
 )
 def test_what_change_data_capture_refuses(wire: Wire, entities: str, since: str | None) -> None:
     since = stamp(time.time() - 60) if since is None else since
