@@ -1,0 +1,89 @@
+"""Support's view of connections, links and imports. Tokens and leases stay unread."""
+
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from crm.support import ReadOnlyAdmin
+from integrations.models import (
+    ApiAllowance,
+    CatalogueEntry,
+    ImportItem,
+    ImportRun,
+    QuickBooksConnection,
+    QuickBooksLink,
+)
+
+
+class OfConnectionAdmin(ReadOnlyAdmin):
+    """Rows of one connection: it is read beside them, without its tokens."""
+
+    list_select_related: ClassVar[tuple[str, ...]] = ("connection",)
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        secrets = (f"connection__{name}" for name in QuickBooksConnectionAdmin.hidden)
+        return super().get_queryset(request).select_related(*self.list_select_related).defer(*self.hidden, *secrets)
+
+
+@admin.register(QuickBooksConnection)
+class QuickBooksConnectionAdmin(ReadOnlyAdmin):
+    hidden = ("access_token", "refresh_token", "lease_id", "lease_until")
+    list_display = ("company_name", "realm_id", "status", "connected_by", "connected_at", "refresh_expires_at")
+    list_filter = ("status",)
+    list_select_related = ("connected_by",)
+    search_fields = ("company_name", "realm_id")
+    date_hierarchy = "connected_at"
+
+
+@admin.register(ApiAllowance)
+class ApiAllowanceAdmin(ReadOnlyAdmin):
+    list_display = ("realm_id", "second_at", "minute_at", "version")
+    search_fields = ("realm_id",)
+
+
+@admin.register(QuickBooksLink)
+class QuickBooksLinkAdmin(OfConnectionAdmin):
+    list_display = ("entity", "external_id", "state", "contact", "invoice", "payment", "synced_at")
+    list_filter = ("entity", "state")
+    list_select_related = ("connection", "contact", "invoice", "payment")
+    search_fields = ("=external_id", "=customer_id", "reason", "contact__name", "invoice__number")
+    date_hierarchy = "synced_at"
+    ordering = ("-id",)
+
+
+@admin.register(CatalogueEntry)
+class CatalogueEntryAdmin(OfConnectionAdmin):
+    list_display = ("entity", "external_id", "name", "code", "percent")
+    list_filter = ("entity",)
+    search_fields = ("=external_id", "name", "code")
+
+
+@admin.register(ImportRun)
+class ImportRunAdmin(OfConnectionAdmin):
+    hidden = ("lease_id",)
+    list_display = (
+        "__str__",
+        "status",
+        "is_preview",
+        "done",
+        "total",
+        "started_by",
+        "created_at",
+        "ended_at",
+        "message",
+    )
+    list_filter = ("kind", "status", "is_preview")
+    list_select_related = ("connection", "started_by")
+    search_fields = ("=id", "message", "started_by__email")
+    date_hierarchy = "created_at"
+
+
+@admin.register(ImportItem)
+class ImportItemAdmin(ReadOnlyAdmin):
+    list_display = ("run", "entity", "external_id", "outcome", "name", "reason")
+    list_filter = ("outcome", "entity")
+    list_select_related = ("run",)
+    search_fields = ("=run__id", "=external_id", "name", "reason")
+    date_hierarchy = "run__created_at"
+    ordering = ("-id",)

@@ -1,0 +1,93 @@
+"""Support's view of invoices and money. Nothing here is written by hand."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.urls import reverse
+
+from crm.support import ReadOnlyAdmin, ReadOnlyInline
+from invoicing.models import Allocation, Invoice, InvoiceLine, Payment
+
+
+class InvoiceLineInline(ReadOnlyInline):
+    model = InvoiceLine
+    fields = (
+        "position",
+        "kind",
+        "code",
+        "name",
+        "description",
+        "quantity",
+        "rate",
+        "amount",
+        "tax_name",
+        "tax_percent",
+    )
+
+
+class AllocationInline(ReadOnlyInline):
+    model = Allocation
+    fields = ("payment", "invoice", "amount", "credit")
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).select_related("payment", "invoice")
+
+
+@admin.register(Invoice)
+class InvoiceAdmin(ReadOnlyAdmin):
+    hidden = ("search_text",)
+    list_display = (
+        "__str__",
+        "customer_name",
+        "issued_on",
+        "due_on",
+        "currency",
+        "total",
+        "balance",
+        "status",
+        "owner",
+    )
+    list_filter = ("status", "owner", "tax_mode", ("contact", admin.EmptyFieldListFilter))
+    search_fields = ("number", "customer_name")
+    search_help_text = "Number, customer, or total"
+    date_hierarchy = "issued_on"
+    ordering = ("-issued_on", "-id")
+    inlines = (InvoiceLineInline, AllocationInline)
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        """Found as on the invoices page."""
+        return queryset.search(search_term), False
+
+    def view_on_site(self, obj: Invoice) -> str:
+        return reverse("invoicing:detail", args=[obj.pk])
+
+
+@admin.register(InvoiceLine)
+class InvoiceLineAdmin(ReadOnlyAdmin):
+    list_display = ("invoice", "position", "kind", "code", "name", "amount", "tax_name")
+    list_filter = ("kind",)
+    list_select_related = ("invoice",)
+    search_fields = ("invoice__number", "code", "name", "description")
+    date_hierarchy = "invoice__issued_on"
+    ordering = ("-invoice_id", "position")
+
+
+@admin.register(Payment)
+class PaymentAdmin(ReadOnlyAdmin):
+    list_display = ("__str__", "customer_name", "received_on", "currency", "amount", "credit", "unapplied", "is_void")
+    list_filter = ("source", "is_void")
+    search_fields = ("=reference", "memo", "customer_name", "contact__name")
+    date_hierarchy = "received_on"
+    ordering = ("-received_on", "-id")
+    inlines = (AllocationInline,)
+
+
+@admin.register(Allocation)
+class AllocationAdmin(ReadOnlyAdmin):
+    list_display = ("payment", "invoice", "amount", "credit")
+    list_filter = ("payment__source",)
+    list_select_related = ("payment", "invoice")
+    search_fields = ("invoice__number", "=payment__reference", "payment__memo")
+    date_hierarchy = "payment__received_on"
+    ordering = ("-id",)
