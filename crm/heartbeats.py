@@ -37,7 +37,7 @@ def queues() -> list[str]:
 def options_of(queue: str) -> dict[str, int]:
     """django-q's options for one queue: ``workers``, ``timeout`` and ``retry`` (seconds), ..."""
     own = settings.Q_CLUSTER["ALT_CLUSTERS"].get(queue, {})  # type: ignore[attr-defined]
-    return {**settings.Q_CLUSTER, **own}  # type: ignore[dict-item]
+    return {**settings.Q_CLUSTER, **own}
 
 
 def limit_of(name: str) -> int:

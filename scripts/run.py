@@ -118,7 +118,7 @@ def members(environment: Mapping[str, str], web_port: int, sandbox_port: int | N
 
 def answers(port: int) -> bool:
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2):  # noqa: S310 - our own address
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/accounts/login/", timeout=20):  # noqa: S310 - our own
             return True
     except urllib.error.HTTPError:
         return True

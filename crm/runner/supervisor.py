@@ -32,6 +32,8 @@ class Supervisor:
     def run(self) -> None:
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, self.end)
+        # The scheduler looks at its list half a minute after its start; until then it is not late.
+        heartbeats.beat(heartbeats.SCHEDULER)
         log.info("Working on the queues %s.", ", ".join(one.queue for one in self.queues))
         try:
             while not self.is_stopping:
