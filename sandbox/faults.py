@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from threading import Lock
 
 from .http import Request, Response
-from .quickbooks.errors import Fault
+from .quickbooks.errors import KINDS, Fault
 
 WORDS = ("slow", "cut_before", "cut_after", "garbage", "xml_429")
 STATUSES = (401, 403, 429, 500, 502, 503, 504)
@@ -49,11 +49,13 @@ class Faults:
         self.latency = 0.0  # seconds added to every answer
 
     def add(self, kind: int | str, times: int = 1, match: str = "", seconds: float = 5.0) -> None:
-        """Order trouble. ``kind`` is an HTTP status (401, 403, 429, 500, 502, 503, 504), ``fault(code)``, or one of
+        """Order trouble. ``kind`` is an HTTP status (401, 403, 429, 500, 502, 503, 504), ``fault(code)`` or the bare code, or one of
         slow (``seconds`` of waiting), cut_before (connection closed, nothing done), cut_after (done, but closed
         before the answer), garbage (truncated JSON), xml_429.
         """
         kind = str(kind)
+        if kind.isdigit() and int(kind) in KINDS and int(kind) not in STATUSES:
+            kind = fault(int(kind))
         if (
             kind not in WORDS
             and not (kind.isdigit() and int(kind) in STATUSES)

@@ -7,6 +7,7 @@ value is escaped with a backslash.
 
 from __future__ import annotations
 
+import operator
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -183,18 +184,18 @@ def _filterable(entity: Entity, name: str) -> tuple[str, str]:
 
 def _condition(reader: Reader, entity: Entity) -> Condition:
     path, kind = _filterable(entity, reader.name())
-    operator = reader.take().value.lower() if reader.next.value.lower() in OPERATORS else ""
-    if not operator:
-        raise reader.unexpected(*(f'"{sign}" ...' for sign in sorted(OPERATORS)))
-    if kind == "id" and operator not in ("=", "in"):
-        raise Fault(4001, f"QueryValidationError: Operator {operator} is not supported for property Id")
-    if operator == "in":
+    sign = reader.take().value.lower() if reader.next.value.lower() in OPERATORS else ""
+    if not sign:
+        raise reader.unexpected(*(f'"{one}" ...' for one in sorted(OPERATORS)))
+    if kind == "id" and sign not in ("=", "in"):
+        raise Fault(4001, f"QueryValidationError: Operator {sign} is not supported for property Id")
+    if sign == "in":
         values = _in_list(reader)
     else:
         values = (_value(reader),)
     for value in values:
-        _check_value(path, kind, operator, value)
-    return Condition(path, kind, operator, values)
+        _check_value(path, kind, sign, value)
+    return Condition(path, kind, sign, values)
 
 
 def _in_list(reader: Reader) -> tuple[str, ...]:
@@ -217,11 +218,11 @@ def _value(reader: Reader) -> str:
     raise reader.unexpected("<STRING> ...", "<NUMBER> ...", '"true" ...', '"false" ...')
 
 
-def _check_value(path: str, kind: str, operator: str, value: str) -> None:
+def _check_value(path: str, kind: str, sign: str, value: str) -> None:
     try:
-        if kind == "number" and value.strip() and operator != "like":
+        if kind == "number" and value.strip() and sign != "like":
             float(value)
-        elif kind in ("moment", "date") and value.strip() and operator != "like":
+        elif kind in ("moment", "date") and value.strip() and sign != "like":
             parse_moment(value)
         elif kind == "bool" and value.lower() not in ("true", "false"):
             raise ValueError(value)
@@ -264,24 +265,29 @@ def _window(reader: Reader) -> tuple[int, int]:
 # -- answering ---------------------------------------------------------------------------------------------------
 
 
-def value_of(document: dict[str, Any], path: str, kind: str) -> Any:
-    """What stands in a document under a filterable name, ready to be compared; None when nothing does."""
+Getter = Callable[[dict[str, Any]], Any]
+INSIDE = {"ref": "value", "email": "Address", "phone": "FreeFormNumber"}
+
+
+def getter(path: str, kind: str) -> Getter:
+    """A function that gives what stands under a filterable name, ready to be compared; None when nothing does."""
     if kind == "moment":
-        return parse_moment(document["MetaData"][path.partition(".")[2]])
-    found = document.get(path)
-    if found is None:
-        return None
-    if kind in ("ref", "email", "phone"):
-        found = found.get({"ref": "value", "email": "Address", "phone": "FreeFormNumber"}[kind])
-    if kind in ("text", "email", "phone", "ref"):
-        return None if found is None else str(found).lower()
-    if kind == "id":
-        return str(found)
-    return found
+        name = path.partition(".")[2]
+        return lambda document: parse_moment(document["MetaData"][name])
+    if kind in INSIDE:
+        inner = INSIDE[kind]
+        return lambda document: _lowered((document.get(path) or {}).get(inner))
+    if kind == "text":
+        return lambda document: _lowered(document.get(path))
+    return lambda document: document.get(path)
+
+
+def _lowered(found: Any) -> str | None:
+    return None if found is None else str(found).lower()
 
 
 def _wanted(kind: str, value: str) -> Any:
-    """A value of the statement in the form ``value_of`` gives."""
+    """A value of the statement in the form a getter gives."""
     if kind in ("moment", "number", "date", "bool") and not value.strip():
         return None
     if kind == "moment":
@@ -300,30 +306,30 @@ def _like(pattern: str) -> Callable[[Any], bool]:
     return lambda found: found is not None and regex.fullmatch(str(found)) is not None
 
 
+COMPARE = {"<": operator.lt, ">": operator.gt, "<=": operator.le, ">=": operator.ge}
+
+
 def matcher(condition: Condition) -> Callable[[dict[str, Any]], bool]:
     """A function that tells whether a document meets the condition."""
-    path, kind, operator = condition.path, condition.kind, condition.operator
-    if operator == "like":
+    get, sign = getter(condition.path, condition.kind), condition.operator
+    if sign == "like":
         like = _like(condition.values[0])
-        return lambda document: like(value_of(document, path, kind))
-    if operator in ("=", "in"):
-        wanted = {_wanted(kind, value) for value in condition.values}
-        return lambda document: value_of(document, path, kind) in wanted
-    edge = _wanted(kind, condition.values[0])
-    compare: Callable[[Any], bool] = {
-        "<": lambda found: found < edge,
-        ">": lambda found: found > edge,
-        "<=": lambda found: found <= edge,
-        ">=": lambda found: found >= edge,
-    }[operator]
-    return lambda document: (found := value_of(document, path, kind)) is not None and compare(found)
+        return lambda document: like(get(document))
+    if sign in ("=", "in"):
+        wanted = {_wanted(condition.kind, value) for value in condition.values}
+        return lambda document: get(document) in wanted
+    edge, compare = _wanted(condition.kind, condition.values[0]), COMPARE[sign]
+    if edge is None:
+        return lambda document: False
+    return lambda document: (found := get(document)) is not None and compare(found, edge)
 
 
 def sort_key(path: str, kind: str) -> Callable[[dict[str, Any]], Any]:
     """How to sort by one field; Ids sort as numbers, and documents without a value come first."""
+    get = getter(path, kind)
 
     def key(document: dict[str, Any]) -> Any:
-        found = value_of(document, path, kind)
+        found = get(document)
         if kind == "id":
             return (found.isdigit(), int(found) if found.isdigit() else 0, found)
         return (found is not None, found if found is not None else 0)

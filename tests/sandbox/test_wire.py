@@ -227,7 +227,7 @@ def test_a_minute_has_room_for_so_many_requests_and_batches() -> None:
         ("xml_429", QuickbooksException, 10000),
         ("garbage", QuickbooksException, 10000),
         (fault(6190), QuickbooksException, 6190),
-        (fault(5010), QuickbooksException, 5010),
+        (5010, QuickbooksException, 5010),
     ],
 )
 def test_trouble_reaches_the_library_once(
