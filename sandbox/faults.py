@@ -49,7 +49,9 @@ class Faults:
         self.latency = 0.0  # seconds added to every answer
 
     def add(self, kind: int | str, times: int = 1, match: str = "", seconds: float = 5.0) -> None:
-        """Order trouble. ``kind`` is an HTTP status (401, 403, 429, 500, 502, 503, 504), ``fault(code)`` or the bare code, or one of
+        """Order trouble.
+
+        ``kind`` is an HTTP status (401, 403, 429, 500, 502, 503, 504), ``fault(code)`` or the bare code, or one of
         slow (``seconds`` of waiting), cut_before (connection closed, nothing done), cut_after (done, but closed
         before the answer), garbage (truncated JSON), xml_429.
         """

@@ -33,6 +33,7 @@ class Company:
         self.numbers: dict[tuple[str, str], str] = {}  # (entity, DocNumber) -> Id
         self.custom_fields: tuple[str, ...] = ()
         self.default_tax_code: str | None = None
+        self.tax_by_state: dict[str, str] = {}  # state -> TaxCode, for automated sales tax; "" is everywhere else
         self.store.on_rollback = self.reindex
 
     def __repr__(self) -> str:

@@ -120,6 +120,18 @@ def test_an_override_of_the_tax_is_taken_as_sent(us: Company) -> None:
     assert changed["TotalAmt"] == 108.01
 
 
+@pytest.mark.parametrize(
+    ("state", "code", "total_tax"), [("AZ", "2", 9.1), ("ca", "1", 8), ("OR", "3", 0), (None, "1", 8)]
+)
+def test_automated_sales_tax_goes_by_the_address(us: Company, state: str | None, code: str, total_tax: float) -> None:
+    us.set_preference("TaxPrefs", "PartnerTaxEnabled", True)
+    address = {"ShipAddr": {"Line1": "1 Elm St", "CountrySubDivisionCode": state}} if state else {}
+    detail = {"TxnTaxCodeRef": {"value": "1"}, "TotalTax": 99, "TaxLine": [{"Amount": 99}]}
+    made = invoice(us, customer(us), TAXED, TxnTaxDetail=detail, **address)
+    assert made["TxnTaxDetail"]["TxnTaxCodeRef"] == {"value": code}
+    assert (made["TxnTaxDetail"]["TotalTax"], made["TotalAmt"]) == (total_tax, 100 + total_tax)
+
+
 def test_a_line_without_an_item_is_only_words(us: Company) -> None:
     wordy = {"Amount": 70, "DetailType": "SalesItemLineDetail", "Description": "see below", "SalesItemLineDetail": {}}
     made = invoice(us, customer(us), wordy, PLAIN)

@@ -70,6 +70,7 @@ def us_company(keeper: Keeper | None) -> Company:
     company = Company("9130350000000001", "Cedar & Sons Plumbing", "US", "USD", keeper)
     company.custom_fields = ("Van",)
     company.default_tax_code = "1"
+    company.tax_by_state = {"CA": "1", "AZ": "2", "": "3"}
     return company
 
 
