@@ -35,7 +35,7 @@ def stop_like_ctrl_c(number: int, frame: FrameType | None) -> None:
 
 
 def start() -> None:
-    environment = with_env_file(os.environ, ROOT / ".env")
+    environment = with_env_file(os.environ, os.environ.get("TALLYBOOK_ENV_FILE", str(ROOT / ".env")))
     web_port = port_from(environment, "PORT", 8000)
     sandbox_port = port_from(environment, "SANDBOX_PORT", sandbox_port_of(environment) or 8001)
     has_sandbox = sandbox_port_of(environment) is not None
@@ -51,9 +51,9 @@ def start() -> None:
         crew.watch()
 
 
-def with_env_file(own: Mapping[str, str], path: Path) -> dict[str, str]:
-    """The environment, and the lines of .env for what it does not set."""
-    lines = path.read_text().splitlines() if path.exists() else []
+def with_env_file(own: Mapping[str, str], path: str) -> dict[str, str]:
+    """The environment, and the lines of .env for what it does not set; "" reads no file."""
+    lines = Path(path).read_text().splitlines() if path and Path(path).exists() else []
     pairs = (line.split("=", 1) for line in lines if "=" in line and not line.lstrip().startswith("#"))
     return {**{name.strip(): value.strip().strip("'\"") for name, value in pairs}, **own}
 
