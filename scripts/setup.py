@@ -36,7 +36,8 @@ def main() -> None:
     if not is_installed(level):
         make_venv()
         install(level)
-    write_env_file(os.path.join(ROOT, ".env"))
+    if "--no-env" not in sys.argv[1:]:
+        write_env_file(os.path.join(ROOT, ".env"))
 
 
 def use_a_new_enough_python() -> None:
