@@ -128,6 +128,10 @@ class Migration(migrations.Migration):
             model_name='invoice',
             index=models.Index(fields=['status', 'due_on'], name='invoice_by_status'),
         ),
+        migrations.AddIndex(
+            model_name='invoice',
+            index=models.Index(fields=['currency', 'total', 'balance'], name='invoice_by_currency'),
+        ),
         migrations.AddConstraint(
             model_name='invoice',
             constraint=models.CheckConstraint(condition=models.Q(('currency__regex', '^[A-Z]{3}$')), name='invoice_has_currency'),
