@@ -16,4 +16,6 @@ os.environ["QUICKBOOKS_CLIENT_ID"] = "sandbox-client"
 os.environ["QUICKBOOKS_CLIENT_SECRET"] = "sandbox-secret"
 os.environ["QUICKBOOKS_ENVIRONMENT"] = "sandbox"
 os.environ.pop("QUICKBOOKS_API_URL", None)
-os.environ.setdefault("DATABASE_URL", "sqlite:///:memory:")
+# Only the name: tests use a copy of their own (tests/conftest.py). Not ":memory:", because pytest-django would then
+# share one connection between the threads of the live server, and SQLite crashes the process.
+os.environ.setdefault("DATABASE_URL", "sqlite:////never/opened.sqlite3")
