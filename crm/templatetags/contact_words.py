@@ -2,6 +2,8 @@
 
 from django import template
 from django.template.defaultfilters import stringfilter
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString, mark_safe
 
 from crm import phone
 from crm.models import Contact
@@ -13,6 +15,13 @@ register = template.Library()
 def readable_phone(contact: Contact, country: str) -> str:
     """The number as people of ``country`` write it; one that is not recognised by stays as it was typed."""
     return phone.readable(contact.phone, country) if contact.phone else contact.phone_typed
+
+
+@register.filter
+@stringfilter
+def breaks_at_sign(address: str) -> SafeString:
+    """An email address that a narrow page breaks before its @ rather than anywhere."""
+    return format_html_join(mark_safe("<wbr>@"), "{}", ((part,) for part in address.split("@")))  # noqa: S308 - ours
 
 
 @register.filter
