@@ -1,7 +1,7 @@
 """Make the virtual environment, and a .env with fresh secrets. Immediate when nothing has changed since.
 
-``setup.py`` installs what the program needs; ``setup.py --dev`` what tests and checks need too. Runs before
-anything is installed, on any Python 3, so that an old one is told so in a sentence.
+``setup.py`` installs what the program needs; ``--dev`` what tests and checks need too; ``--no-env`` writes no .env.
+Runs before anything is installed, on any Python 3, so that an old one is told so in a sentence.
 """
 
 import base64
@@ -120,7 +120,7 @@ def install_with_uv(files: "list[str]") -> bool:
     if not runs(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", UV]):
         return False
     settings = dict(os.environ, UV_PYTHON_DOWNLOADS="never", VIRTUAL_ENV=VENV)
-    sync = [VENV_PYTHON, "-m", "uv", "pip", "sync", "--quiet", "--require-hashes", *files]
+    sync = [VENV_PYTHON, "-m", "uv", "pip", "sync", "--quiet", "--require-hashes", "--compile-bytecode", *files]
     return subprocess.run(sync, env=settings, check=False).returncode == 0
 
 
