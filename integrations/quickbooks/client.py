@@ -94,7 +94,7 @@ class QuickBooksClient(QuickBooks):
     # --- reading ------------------------------------------------------------------------------------------
 
     def query(self, select: str, params: dict[str, str] | None = None) -> Document:
-        """The QueryResponse of a SELECT; {} past the last row."""
+        """The QueryResponse of a SELECT (alone, where the parent gives the whole answer); {} past the last row."""
         return _object(super().query(select, params=params), "QueryResponse")
 
     def page(
@@ -181,13 +181,13 @@ class QuickBooksClient(QuickBooks):
             return read(self._once(method, url, token, **options))
         except NeedsReconnect as error:
             if not faults.is_about_token(error):
-                self.access.refused(str(error))
+                self.access.refused(token, str(error))
                 raise
         token = self.access.another(token)
         try:
             return read(self._once(method, url, token, **options))
         except NeedsReconnect:
-            self.access.refused("QuickBooks does not accept a fresh sign-in for this company.")
+            self.access.refused(token, "QuickBooks does not accept a fresh sign-in for this company.")
             raise
 
     @sensitive_variables()

@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
 from crm import audit
-from integrations.errors import NeedsReconnect, Transient
+from integrations.errors import IntegrationError, NeedsReconnect, Transient
 from integrations.fields import CannotDecrypt
 from integrations.models import QuickBooksConnection
 from integrations.quickbooks import oauth
@@ -43,8 +43,8 @@ class Access(Protocol):
     def another(self, refused: str) -> str:
         """A token instead of one that was refused."""
 
-    def refused(self, reason: str) -> None:
-        """Even a fresh token was refused."""
+    def refused(self, token: str, reason: str) -> None:
+        """Not even a fresh token, or none at all, opens this company."""
 
 
 class StoredAccess:
@@ -59,8 +59,10 @@ class StoredAccess:
     def another(self, refused: str) -> str:
         return access_token_for(self.connection_id, refused=refused)
 
-    def refused(self, reason: str) -> None:
-        mark_needs_reconnect(self.connection_id, reason)
+    def refused(self, token: str, reason: str) -> None:
+        row = _row(self.connection_id)
+        if row.access_token == token:  # else somebody has reconnected meanwhile
+            mark_needs_reconnect(self.connection_id, reason, version=row.access_expires_at)
 
 
 class FreshAccess:
@@ -75,7 +77,7 @@ class FreshAccess:
     def another(self, refused: str) -> str:
         raise NeedsReconnect
 
-    def refused(self, reason: str) -> None:
+    def refused(self, token: str, reason: str) -> None:
         pass
 
 
@@ -113,17 +115,17 @@ def refresh_due_tokens(within: timedelta = timedelta(minutes=10)) -> int:
             before = _row(connection_id).access_token
             lease = _take_lease(connection_id, timezone.now())
             refreshed += bool(lease) and _refresh(connection_id, lease, "", within) != before
-        except (NeedsReconnect, Transient) as error:
+        except IntegrationError as error:
             logger.warning("QuickBooks sign-in not renewed: %s", error)
     return refreshed
 
 
 @transaction.atomic
-def mark_needs_reconnect(connection_id: int, reason: str, *, version: datetime | None = None) -> bool:
+def mark_needs_reconnect(connection_id: int, reason: str, *, version: datetime | None) -> bool:
     """Remember that a person must sign in again; False when somebody has done so meanwhile."""
-    rows = QuickBooksConnection.objects.filter(pk=connection_id, status=QuickBooksConnection.Status.CONNECTED)
-    if version is not None:
-        rows = rows.filter(access_expires_at=version)
+    rows = QuickBooksConnection.objects.filter(
+        pk=connection_id, status=QuickBooksConnection.Status.CONNECTED, access_expires_at=version
+    )
     changed = rows.update(
         status=QuickBooksConnection.Status.NEEDS_RECONNECT, status_reason=reason[:500], lease_id="", lease_until=None
     )
@@ -239,6 +241,7 @@ def _row(connection_id: int) -> QuickBooksConnection:
     """The row as it is now. Raises NeedsReconnect when it has no tokens, or none that can be read."""
     try:
         row = QuickBooksConnection.objects.get(pk=connection_id)
+        has_tokens = bool(row.access_token and row.refresh_token)
     except QuickBooksConnection.DoesNotExist:
         raise NeedsReconnect("QuickBooks is not connected. Connect it in Settings > Integrations.") from None
     except CannotDecrypt:
@@ -247,7 +250,7 @@ def _row(connection_id: int) -> QuickBooksConnection:
             "into FIELD_ENCRYPTION_KEYS, or reconnect QuickBooks in Settings > Integrations.",
             code="keys",
         ) from None
-    if row.status == QuickBooksConnection.Status.DISCONNECTED or not row.refresh_token:
+    if row.status == QuickBooksConnection.Status.DISCONNECTED or not has_tokens:
         raise NeedsReconnect("QuickBooks is disconnected. Connect it in Settings > Integrations.", code="disconnected")
     if row.status == QuickBooksConnection.Status.NEEDS_RECONNECT:
         raise NeedsReconnect(f"{row.status_reason} Reconnect it in Settings > Integrations.".strip(), code="reconnect")

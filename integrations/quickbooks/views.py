@@ -1,5 +1,6 @@
 """Connecting to QuickBooks: out to Intuit, back again, and off."""
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -20,7 +21,8 @@ REFUSED = "You did not give Tallybook access, so nothing was connected and nothi
 VERDICTS = {
     Verdict.USED: "This sign-in was used already. Nothing more was connected; please start again.",
     Verdict.EXPIRED: "The sign-in took longer than a quarter of an hour. Nothing was connected; please start again.",
-    Verdict.UNKNOWN: "This answer does not belong to a sign-in that you began in this browser. Nothing was connected.",
+    Verdict.UNKNOWN: "This answer does not belong to a sign-in that you began in this browser. Nothing was connected. "
+    "Open Tallybook at {site} and start again.",
 }
 
 
@@ -55,7 +57,7 @@ def quickbooks_callback(request: HttpRequest) -> HttpResponse:
         messages.info(request, "QuickBooks is connected already.")
         return redirect("integrations:quickbooks-connected")
     if verdict is not Verdict.GOOD:
-        return _not_connected(request, NotConnected(VERDICTS[verdict]))
+        return _not_connected(request, NotConnected(VERDICTS[verdict].format(site=settings.SITE_URL)))
     if "error" in request.GET:
         return _not_connected(request, _refusal(request.GET["error"]))
     try:

@@ -58,9 +58,21 @@ def test_an_older_key_still_reads_and_the_first_writes(connection, settings):
 
 def test_a_wrong_key_is_an_error_and_never_hands_out_ciphertext(connection, settings):
     settings.FIELD_ENCRYPTION_KEYS = [new_key()]
+    read = QuickBooksConnection.objects.get()
+    assert read.company_name == connection.company_name
+    for name in ("access_token", "refresh_token"):
+        with pytest.raises(CannotDecrypt):
+            getattr(read, name)
     with pytest.raises(CannotDecrypt):
-        QuickBooksConnection.objects.get()
-    assert QuickBooksConnection.objects.current().company_name == connection.company_name
+        read.save()
+
+
+def test_a_row_saved_whole_keeps_its_secrets(connection):
+    QuickBooksConnection.objects.get().save()
+    read = QuickBooksConnection.objects.get()
+    assert (read.access_token, read.refresh_token) == (connection.access_token, connection.refresh_token)
+    read.refresh_from_db()
+    assert read.access_token == connection.access_token
 
 
 def test_after_rotation_the_old_key_can_be_taken_out(connection, settings):

@@ -268,3 +268,18 @@ def test_an_identity_nobody_asked_for_is_not_looked_at(odd_server, quickbooks, c
     run_out(connection)
     assert access_token_for(connection.pk) == "access"
     assert tokens.AHEAD < stored().access_expires_at - timezone.now()
+
+
+def test_an_old_token_refused_late_does_not_end_a_new_connection(quickbooks, connection):
+    tokens.StoredAccess(connection.pk).refused("a token from before", "QuickBooks said no.")
+    assert stored().is_connected
+    tokens.StoredAccess(connection.pk).refused(connection.access_token, "QuickBooks said no.")
+    assert stored().status_reason == "QuickBooks said no."
+
+
+def test_the_sweep_tells_a_wrong_client_secret_and_goes_on(quickbooks, connection, settings, caplog):
+    run_out(connection)
+    settings.QUICKBOOKS_CLIENT_SECRET = "wrong"
+    assert refresh_due_tokens() == 0
+    assert "QUICKBOOKS_CLIENT_SECRET" in caplog.text
+    assert connection.refresh_token not in caplog.text
