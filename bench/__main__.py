@@ -1,0 +1,74 @@
+"""``python -m bench``: measure, print the tables, and end with 1 when a bar is missed.
+
+SQLite unless DATABASE_URL names a PostgreSQL server, as it does inside ``python scripts/postgres.py``. Every number
+is measured in this run; the ways take turns, so that a busy minute hits them alike.
+"""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Iterator
+
+from bench.books import FULL, Books, Size, books
+from bench.databases import Databases, databases
+from bench.measure import Measurement, measure
+from bench.report import LARGER, PLAIN_PART, Results, as_dict, as_text, bars, incomparable
+from bench.wire import warm_up
+
+
+def main(words: list[str] | None = None) -> int:
+    options = arguments(words)
+    results = run(FULL.times(options.scale), options.rounds)
+    problem = incomparable(results)
+    if problem:
+        sys.exit(problem)
+    shown = json.dumps(as_dict(results), indent=2) if options.json else as_text(results, command(options))
+    print(shown)
+    return 0 if all(bar.reached for bar in bars(results)) else 1
+
+
+def arguments(words: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser("python -m bench", description="How quick an import is, as ratios.")
+    parser.add_argument("--scale", type=float, default=1.0, help="0.1 for a quick look at a tenth of the books")
+    parser.add_argument("--rounds", type=int, default=2, help="how often each way is measured; the best counts")
+    parser.add_argument("--json", action="store_true", help="print everything that was measured as JSON")
+    return parser.parse_args(words)
+
+
+def command(options: argparse.Namespace) -> str:
+    extra = "" if options.scale == 1 else f' ARGS="--scale {options.scale:g}"'
+    return f"make bench{extra}"
+
+
+def run(size: Size, rounds: int) -> Results:
+    with databases(os.environ.get("DATABASE_URL", "")) as fresh:
+        with books(size) as whole, books(size.times(PLAIN_PART)) as part:
+            warm_up(whole.place)
+            warm_up(part.place)
+            ways = {"floor": whole, "ours": whole, "plain": part}
+            found: dict[str, list[Measurement]] = {way: [] for way in ways}
+            for way, source in in_turn(ways, rounds):
+                found[way].append(told(way, source, fresh))
+        with books(size.times(LARGER)) as larger:
+            thrice = told("ours", larger, fresh)
+    return Results(size, fresh.name, found["floor"], found["ours"], found["plain"], thrice)
+
+
+def in_turn(ways: dict[str, Books], rounds: int) -> Iterator[tuple[str, Books]]:
+    """Forwards and backwards by turns, so that none is always first."""
+    for number in range(rounds):
+        yield from list(ways.items())[:: -1 if number % 2 else 1]
+
+
+def told(way: str, source: Books, fresh: Databases) -> Measurement:
+    """A measurement, told on standard error, as the whole takes some minutes."""
+    measurement = measure(way, source, fresh)
+    print(
+        f"{way}: {measurement.seconds:.1f} s for {sum(measurement.rows.values()):,} rows", file=sys.stderr, flush=True
+    )
+    return measurement
+
+
+if __name__ == "__main__":
+    sys.exit(main())

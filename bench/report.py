@@ -1,0 +1,111 @@
+"""What the measurements say, and whether they reach the bars."""
+
+import platform
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from bench.books import Size
+from bench.measure import Measurement
+
+PLAIN_PART = 0.1  # the plain way gets a tenth of the books; its time is scaled up
+LARGER = 3
+CALLS_BESIDE_PAGES = 10
+MEGABYTE = 1 << 20
+
+
+@dataclass(frozen=True)
+class Results:
+    """All rounds of each way, and the one import of ours of three times the books."""
+
+    size: Size
+    database: str
+    floor: list[Measurement]
+    ours: list[Measurement]
+    plain: list[Measurement]
+    larger: Measurement
+
+    def seconds(self, way: str) -> float:
+        """Of the best round, as whatever else the machine did only added to it; for the plain way of all the books."""
+        rounds: list[Measurement] = getattr(self, way)
+        return min(one.seconds for one in rounds) / (PLAIN_PART if way == "plain" else 1)
+
+    @property
+    def peaks(self) -> tuple[int, int]:
+        """Bytes that ours held at most, at one and at three times the books."""
+        return max(one.peak_bytes for one in self.ours), self.larger.peak_bytes
+
+
+@dataclass(frozen=True)
+class Bar:
+    """``limit`` is the most allowed, or where ``is_least`` the least."""
+
+    name: str
+    value: float
+    limit: float
+    is_least: bool = False
+
+    @property
+    def reached(self) -> bool:
+        return self.value >= self.limit if self.is_least else self.value <= self.limit
+
+
+def bars(results: Results) -> list[Bar]:
+    once, thrice = results.peaks
+    return [
+        Bar("ours / floor", results.seconds("ours") / results.seconds("floor"), 2.0),
+        Bar("plain / ours", results.seconds("plain") / results.seconds("ours"), 4.0, is_least=True),
+        Bar("API calls", max(one.calls for one in results.ours), results.size.pages + CALLS_BESIDE_PAGES),
+        Bar("peak memory, 3x / 1x", thrice / once, 1.2),
+    ]
+
+
+def incomparable(results: Results) -> str:
+    """A sentence where the ways did not write the same rows, so that their times mean nothing; else ""."""
+    if any(one.rows != results.ours[0].rows for one in [*results.floor, *results.ours]):
+        return "The floor and ours did not write the same number of rows."
+    part = results.size.times(PLAIN_PART)
+    for size, measurement in ((results.size, results.ours[0]), (part, results.plain[0])):
+        rows = measurement.rows
+        brought = Size(rows["crm.Contact"], rows["invoicing.Invoice"], rows["invoicing.Payment"])
+        if brought != size:
+            return f"Of {size} only {brought} came in."
+    return ""
+
+
+def as_dict(results: Results) -> dict[str, Any]:
+    found = [{**asdict(bar), "reached": bar.reached} for bar in bars(results)]
+    seconds = {way: results.seconds(way) for way in ("floor", "ours", "plain")}
+    return {"bars": found, "seconds": seconds, **asdict(results)}
+
+
+def as_text(results: Results, command: str) -> str:
+    """Two small tables in Markdown."""
+    size = results.size
+    once, thrice = results.peaks
+    lines = [
+        f"`{command}`: {size.customers:,} customers, {size.invoices:,} invoices, {size.payments:,} payments; "
+        f"{results.database}, Python {platform.python_version()}, best of {len(results.ours)}.",
+        "",
+        "| Way | Seconds | API calls | Peak memory |",
+        "| --- | ---: | ---: | ---: |",
+        _way("Floor: fetch the pages, bulk insert the rows", results.seconds("floor"), results.floor[0]),
+        _way("Ours", results.seconds("ours"), results.ours[0]),
+        _way("Ours, three times the books", results.larger.seconds, results.larger),
+        _way("Plain: `update_or_create()` a row (a tenth, scaled)", results.seconds("plain"), None),
+        "",
+        "| Bar | Measured | Allowed | |",
+        "| --- | ---: | ---: | --- |",
+        *(_bar(bar) for bar in bars(results)),
+    ]
+    return "\n".join(lines)
+
+
+def _way(name: str, seconds: float, measurement: Measurement | None) -> str:
+    calls = str(measurement.calls) if measurement else ""
+    peak = f"{measurement.peak_bytes / MEGABYTE:.0f} MB" if measurement else ""
+    return f"| {name} | {seconds:.1f} | {calls} | {peak} |"
+
+
+def _bar(bar: Bar) -> str:
+    allowed = f"at {'least' if bar.is_least else 'most'} {bar.limit:g}"
+    return f"| {bar.name} | {round(bar.value, 2):g} | {allowed} | {'reached' if bar.reached else '**missed**'} |"
