@@ -27,7 +27,9 @@ def seeded(settings, live_server) -> Iterator[Sandbox]:
 def press_until(page: Page, words: str, key: str = "Tab", most: int = 60) -> None:
     """Walk with the keyboard until what has the focus says ``words``."""
     for _ in range(most):
-        said = page.evaluate("document.activeElement.matches('a, button, input') ? document.activeElement.innerText : ''")
+        said = page.evaluate(
+            "document.activeElement.matches('a, button, input') ? document.activeElement.innerText : ''"
+        )
         if words in said:
             return
         page.keyboard.press(key)
