@@ -28,7 +28,10 @@
   };
 
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && event.target.id === "search") event.target.blur();
+    if (event.key === "Escape" && event.target.id === "search") {
+      event.preventDefault(); // or the browser would empty the box, and with it the list that was found
+      event.target.blur();
+    }
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
     if (document.querySelector("dialog[open]")) return;
     if (Date.now() - going < 1200) {

@@ -98,7 +98,7 @@ def test_refusal_and_mistakes(
     console[:] = [line for line in console if "403" not in line and "422" not in line]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["dark"])
 def test_second_factor_from_set_up_to_recovery_codes(
     page: Page, live_server: Any, axe: Check, fits: Check, scheme: Any
 ) -> None:
