@@ -22,7 +22,7 @@ lint: setup-dev
 	$(VENV)/ruff check .
 	$(VENV)/ruff format --check .
 	$(VENV)/djlint templates --lint --quiet
-	$(VENV)/bandit --quiet --recursive -ll crm invoicing messaging integrations sandbox scripts $(wildcard bench)
+	$(VENV)/bandit --quiet --configfile pyproject.toml --recursive -ll crm invoicing messaging integrations sandbox scripts $(wildcard bench)
 
 types: setup-dev
 	$(BARE) $(VENV)/mypy crm invoicing messaging integrations sandbox scripts $(wildcard bench)

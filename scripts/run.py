@@ -110,7 +110,7 @@ def members(environment: Mapping[str, str], web_port: int, sandbox_port: int | N
            "--workers", "2", "--threads", "4", "--graceful-timeout", "10", "--log-level", "warning"]  # fmt: skip
     everyone = [Member("The web server", web), Member("The worker", [python, "manage.py", "work"])]
     if sandbox_port is not None:
-        state = str(Path(environment["DATA_DIR"]) / "sandbox.json")
+        state = str(Path(environment["DATA_DIR"]) / "sandbox.sqlite3")
         sandbox = [python, "-m", "sandbox", "--port", str(sandbox_port), "--state", state]
         everyone.insert(0, Member("The QuickBooks sandbox", sandbox))
     return everyone

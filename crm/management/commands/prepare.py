@@ -17,8 +17,9 @@ class Command(BaseCommand):
         parser.add_argument("--demo", action="store_true", help="make the demo too, where nobody has worked yet")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        for folder in [settings.DATA_DIR, settings.MEDIA_ROOT]:
-            folder.mkdir(parents=True, exist_ok=True)
+        # For its owner alone: the embedded database lives here.
+        settings.DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+        settings.MEDIA_ROOT.mkdir(exist_ok=True)
         call_command("migrate", interactive=False, verbosity=0)
         call_command("createcachetable", verbosity=0)
         collect_static()
