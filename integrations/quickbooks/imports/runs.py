@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from crm.models import User
 from integrations.errors import IntegrationError, NeedsReconnect, Transient
-from integrations.models import ImportRun, QuickBooksConnection
+from integrations.models import ImportItem, ImportRun, QuickBooksConnection
 from integrations.quickbooks.client import QuickBooksClient, client_for
 from integrations.quickbooks.imports import undo
 from integrations.quickbooks.imports.phases import PHASES, Work, next_phase
@@ -135,7 +135,14 @@ def _advance(run: ImportRun, lease: str, client: QuickBooksClient) -> bool:
             run.phase, run.position, run.done, run.total = next_phase(run), {}, 0, None
             if not run.phase:
                 run.status, run.ended_at = Status.DONE, timezone.now()
+                _tidy(run)
         return _save(run)
+
+
+def _tidy(run: ImportRun) -> None:
+    """Of a preview only what would be left out is shown; the rest was a memory for its later pages."""
+    if run.is_preview:
+        run.items.exclude(outcome=ImportItem.Outcome.DROPPED).delete()
 
 
 def _hold(run: ImportRun, lease: str) -> None:

@@ -59,6 +59,7 @@ def test_a_preview_says_the_same_and_writes_nothing(quickbooks, connection):
     run = import_contacts(connection, preview=True)
     assert counted(run, "customer") == {"created": 2, "updated": 0, "unchanged": 0, "dropped": 1}
     assert not Contact.objects.exists() and not QuickBooksLink.objects.exists()
+    assert [item.name for item in run.items.all()] == ["Bob"]
     connection.refresh_from_db()
     assert connection.contacts_imported_at is None
 
