@@ -6,6 +6,7 @@ from typing import Any
 
 from allauth.account import app_settings as account_settings
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.models import EmailAddress
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from cryptography.fernet import Fernet, MultiFernet
@@ -23,6 +24,10 @@ class AccountAdapter(DefaultAccountAdapter):
     def login(self, request: HttpRequest, user: User) -> None:
         super().login(request, user)
         request.session["logged_in_at"] = time.time()
+        # Who was made by a command or in the Django admin has no row here yet, and without one allauth would empty
+        # the user's address as soon as they ask for another. Whoever made them vouched for the address.
+        if not EmailAddress.objects.filter(user=user).exists():
+            EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
 
     def is_reauthentication_required(self, *, app: str, **facts: Any) -> bool:
         """Whoever logged in a moment ago, in this very session, is not asked for the password a second time."""

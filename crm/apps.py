@@ -9,6 +9,8 @@ class CrmConfig(AppConfig):
     name = "crm"
 
     def ready(self) -> None:
+        from crm import people_receivers  # noqa: F401 - connects by being imported
+
         post_migrate.connect(
             make_schedules, sender=apps.get_app_config("django_q"), dispatch_uid="crm.schedules", weak=False
         )

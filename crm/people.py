@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.contrib.sessions.models import Session
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -148,6 +149,19 @@ def reactivate(person: User, *, by: User) -> None:
     person.is_active = True
     person.save(update_fields=["is_active"])
     _record("user", person, "user.reactivated", by, {"is_active": [False, True]})
+
+
+@transaction.atomic
+def reset_second_factor(person: User, *, by: User) -> None:
+    """For who lost the phone and the recovery codes: the password alone opens the door until a new one is set up."""
+    person = _lock(person)
+    if person == by:
+        raise PeopleError("You turn your own second factor off under your login.")
+    gone, _ = Authenticator.objects.filter(user=person).delete()
+    if not gone:
+        raise PeopleError(f"{person} has no second factor.")
+    end_sessions(person)
+    _record("user", person, "user.second_factor_reset", by, {"second_factor": [True, False]})
 
 
 def end_sessions(person: User) -> None:

@@ -116,6 +116,18 @@ def reactivate(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("staff:people")
 
 
+@require_POST
+@allowed("people")
+def reset_second_factor(request: HttpRequest, pk: int) -> HttpResponse:
+    person = get_object_or_404(User, pk=pk)
+    try:
+        people.reset_second_factor(person, by=actor_of(request))
+        messages.success(request, f"{person} logs in with the password alone now, and can set up a new second factor.")
+    except people.PeopleError as error:
+        messages.error(request, str(error))
+    return redirect("staff:people")
+
+
 @never_cache
 @require_http_methods(["GET", "POST"])
 def join(request: HttpRequest, secret: str) -> HttpResponse:

@@ -19,5 +19,6 @@ urlpatterns = [
     path("settings/people/<int:pk>/role/", people_views.change_role, name="person-role"),
     path("settings/people/<int:pk>/deactivate/", people_views.deactivate, name="person-deactivate"),
     path("settings/people/<int:pk>/reactivate/", people_views.reactivate, name="person-reactivate"),
+    path("settings/people/<int:pk>/second-factor/", people_views.reset_second_factor, name="person-second-factor"),
     path("invitations/<str:secret>/", people_views.join, name="join"),
 ]

@@ -7,15 +7,17 @@ import re
 import struct
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import time_machine
 from allauth.mfa.models import Authenticator
+from django.core import mail
 from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
-from crm.models import Business, User
+from crm.models import Activity, Business, User
 from tests.factories import PASSWORD, make_agent, make_user
 
 pytestmark = pytest.mark.django_db
@@ -146,8 +148,6 @@ def test_agent_does_not_enter_the_admin_site() -> None:
 
 
 def test_password_is_reset_by_mail_and_unknown_addresses_get_none() -> None:
-    from django.core import mail
-
     user = make_user()
     Client().post(reverse("account_reset_password"), {"email": "nobody@example.com"})
     assert mail.outbox == []
@@ -177,3 +177,45 @@ def test_password_is_asked_for_again_before_the_login_itself_is_changed() -> Non
             assert answer.headers["Location"].startswith(reverse("account_reauthenticate")), page
         client.post(reverse("account_reauthenticate"), {"password": PASSWORD})
         assert client.get(reverse("mfa_activate_totp")).status_code == 200
+
+
+def test_admin_resets_the_second_factor_of_who_lost_it() -> None:
+    sam, theirs, office = make_agent(), Client(), Client()
+    log_in(theirs, sam)
+    set_up_second_factor(theirs)
+    office.force_login(make_user())
+    assert "Reset second factor" in office.get(reverse("staff:people")).content.decode()
+    office.post(reverse("staff:person-second-factor", args=[sam.pk]))
+    assert theirs.get("/").status_code == 302
+    assert log_in(Client(), sam) == "/"
+    assert Activity.objects.filter(verb="user.second_factor_reset", subject_id=sam.pk).count() == 1
+
+
+def test_changes_of_ones_own_login_are_in_the_trail(django_capture_on_commit_callbacks: Any) -> None:
+    user, client = make_user(), Client()
+    log_in(client, user)
+    new = {"oldpassword": PASSWORD, "password1": "another-good-secret-7", "password2": "another-good-secret-7"}
+    client.post(reverse("account_change_password"), new)
+    with django_capture_on_commit_callbacks(execute=True):
+        set_up_second_factor(client)
+    verbs = list(Activity.objects.filter(actor=user, subject_type="user").order_by("id").values_list("verb", flat=True))
+    # The app, and the recovery codes that come with it.
+    assert verbs == ["user.password_changed", "user.second_factor_added", "user.second_factor_added"]
+    assert PASSWORD not in str(list(Activity.objects.values()))
+
+
+def test_address_changes_once_the_new_one_is_confirmed() -> None:
+    user, client = make_user(), Client()
+    log_in(client, user)
+    client.post(reverse("account_email"), {"email": "jo@new.example.com", "action_add": ""})
+    user.refresh_from_db()
+    assert user.email == "jo@example.com"
+    found = re.search(r"https?://[^/]+(/accounts/confirm-email/\S+)", mail.outbox[-1].body)
+    assert found
+    assert "Is <strong>jo@new.example.com</strong>" in client.get(found[1]).content.decode()
+    client.post(found[1])
+    user.refresh_from_db()
+    assert user.email == "jo@new.example.com"
+    assert Activity.objects.get(verb="user.email_changed").changes == {
+        "email": ["jo@example.com", "jo@new.example.com"]
+    }
