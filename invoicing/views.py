@@ -47,8 +47,10 @@ COLUMNS = (
     ("Balance", "-balance", "balance"),
     ("Status",),
 )
-EXPORTED = ("number", "customer_name", "issued_on", "due_on", "currency", "total", "paid", "credited", "balance")
-EXPORTED += ("status", "owner", "contact")
+EXPORTED = [
+    *("number", "customer_name", "issued_on", "due_on", "currency", "total", "paid", "credited", "balance"),
+    *("status", "owner", "contact"),
+]
 BIGGEST_PK = 2**63 - 1
 MOST_ENTRIES = 50
 
