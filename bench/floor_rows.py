@@ -78,7 +78,7 @@ class Rows:
 
     def _link(self, entity: str, doc: Doc, **ours: Any) -> QuickBooksLink:
         return QuickBooksLink(
-            connection=self.connection,
+            connection_id=self.connection.pk,
             entity=entity,
             external_id=doc["Id"],
             sync_token=doc["SyncToken"],
@@ -101,7 +101,7 @@ class Rows:
 
     def _items(self, run: ImportRun, entity: str, names: Sequence[tuple[str, str]]) -> None:
         ImportItem.objects.bulk_create(
-            ImportItem(run=run, entity=entity, external_id=pk, name=name, outcome=ImportItem.Outcome.CREATED)
+            ImportItem(run_id=run.pk, entity=entity, external_id=pk, name=name, outcome=ImportItem.Outcome.CREATED)
             for pk, name in names
         )
 

@@ -53,7 +53,7 @@ def save_items(run: ImportRun | None, tallies: Iterable[Tally]) -> None:
         return
     items = [item for tally in tallies for item in tally.items]
     for item in items:
-        item.run = run
+        item.run_id = run.pk
     ImportItem.objects.bulk_create(
         items,
         update_conflicts=True,

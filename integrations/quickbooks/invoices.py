@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from integrations.models import ImportItem, QuickBooksLink
 from integrations.quickbooks.importing import Context, Outcome, Tally
-from integrations.quickbooks.links import known, link_for, remember
+from integrations.quickbooks.links import Held, known, link_for, remember
 from integrations.quickbooks.mapping import InvoiceRecord, invoice_from_qbo
 from integrations.quickbooks.mapping.catalogue import Catalogue
 from integrations.quickbooks.mapping.values import Doc
@@ -29,7 +29,7 @@ def take_over(docs: Sequence[Doc], context: Context, catalogue: Catalogue) -> Ta
     records = [invoice_from_qbo(doc, catalogue, connection.home_currency) for doc in docs]
     customers = known(connection, "customer", {record.customer_id for record in records})
     contacts = {customer_id: link.contact_id for customer_id, link in customers.items()}
-    work = _sort(records, known(connection, "invoice", documents), contacts)
+    work = _sort(records, known(connection, "invoice", documents))
     tally = Tally("invoice")
     tally.count(Outcome.UNCHANGED, len(work.unchanged))
     if context.is_preview:
@@ -44,9 +44,7 @@ def take_over(docs: Sequence[Doc], context: Context, catalogue: Catalogue) -> Ta
     return tally
 
 
-def _sort(
-    records: Sequence[InvoiceRecord], links: dict[str, QuickBooksLink], contacts: dict[str, int | None]
-) -> Sorted:
+def _sort(records: Sequence[InvoiceRecord], links: dict[str, Held]) -> Sorted:
     work = Sorted([], [], [])
     for record in records:
         link = links.get(record.external_id)
@@ -68,7 +66,7 @@ def _create(work: Sorted, contacts: dict[str, int | None], context: Context, tal
     links = []
     for record, invoice in zip(work.new, invoices, strict=True):
         tally.note(Outcome.CREATED, record)
-        links.append(link_for(context.connection, "invoice", record, {}, context.now, invoice=invoice))
+        links.append(link_for(context.connection, "invoice", record, {}, context.now, invoice_id=invoice.pk))
     return links
 
 
@@ -84,7 +82,7 @@ def _update(work: Sorted, contacts: dict[str, int | None], context: Context, tal
             tally.note(Outcome.UPDATED, record, before=before)
         else:
             tally.count(Outcome.UNCHANGED)
-        links.append(link_for(context.connection, "invoice", record, {}, context.now, invoice=stored[pk]))
+        links.append(link_for(context.connection, "invoice", record, {}, context.now, invoice_id=pk))
     return links
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from integrations.models import QuickBooksConnection, QuickBooksLink
 
@@ -21,6 +21,17 @@ REMEMBERED = [
 ]
 
 
+class Held(NamedTuple):
+    """A link as it is stored: what tells which row of ours a record is, and whether it has changed."""
+
+    external_id: str
+    state: str
+    fingerprint: str
+    contact_id: int | None
+    invoice_id: int | None
+    payment_id: int | None
+
+
 def remember(links: Sequence[QuickBooksLink]) -> None:
     """Write links by the page: new ones are inserted, known ones take the new version over."""
     QuickBooksLink.objects.bulk_create(
@@ -34,9 +45,9 @@ def remember(links: Sequence[QuickBooksLink]) -> None:
 def link_for(
     connection: QuickBooksConnection, entity: str, record: Any, document: dict[str, Any], at: datetime, **ours: Any
 ) -> QuickBooksLink:
-    """A link for a mapped record; ``ours`` names the row it stands for."""
+    """A link for a mapped record; ``ours`` names the row it stands for, such as ``invoice_id=7``."""
     return QuickBooksLink(
-        connection=connection,
+        connection_id=connection.pk,
         entity=entity,
         external_id=record.external_id,
         sync_token=record.sync_token,
@@ -48,7 +59,7 @@ def link_for(
     )
 
 
-def known(connection: QuickBooksConnection, entity: str, external_ids: Iterable[str]) -> dict[str, QuickBooksLink]:
-    """The links of these records by their id, without the documents."""
+def known(connection: QuickBooksConnection, entity: str, external_ids: Iterable[str]) -> dict[str, Held]:
+    """The links of these records by their id."""
     links = QuickBooksLink.objects.filter(connection=connection, entity=entity, external_id__in=list(external_ids))
-    return {link.external_id: link for link in links.defer("document")}
+    return {row[0]: Held(*row) for row in links.values_list(*Held._fields)}

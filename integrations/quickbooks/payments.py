@@ -101,7 +101,7 @@ class _Page:
     def link(self, rows: Iterable[tuple[PaymentRecord, Payment]]) -> list[QuickBooksLink]:
         connection, now = self.context.connection, self.context.now
         return [
-            link_for(connection, "payment", record, self.documents[record.external_id], now, payment=payment)
+            link_for(connection, "payment", record, self.documents[record.external_id], now, payment_id=payment.pk)
             for record, payment in rows
         ]
 

@@ -35,9 +35,12 @@ def ref_name(doc: Doc, name: str) -> str:
     return str((doc.get(name) or {}).get("name") or "")
 
 
+LINES = tuple(f"Line{number}" for number in range(1, 6))
+
+
 def street(address: Doc) -> str:
     """Line1 to Line5 of an address, one below the other."""
-    lines = (str(address.get(f"Line{number}") or "").strip() for number in range(1, 6))
+    lines = (str(address[name]).strip() for name in LINES if address.get(name))
     return "\n".join(line for line in lines if line)
 
 
