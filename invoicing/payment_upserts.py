@@ -21,6 +21,9 @@ Shares = dict[int, tuple[Decimal, Decimal]]
 WRITTEN = [*PAYMENT_COLUMNS, "contact", "changed_at"]
 
 
+WORDS = {"payment.recorded": "received", "payment.changed": "changed"}
+
+
 @dataclass(slots=True)
 class PaymentWrite:
     """A payment (new, or as stored with its allocations prefetched) and what it is to become.
@@ -107,7 +110,7 @@ def _note(rows: Iterable[tuple[Payment, Changes]], verb: str, actor: User | None
             origin=origin,
             contact_id=payment.contact_id,
             changes=changes,
-            text=f"{plain(payment.amount)} {payment.currency}",
+            text=f"Payment of {plain(payment.amount)} {payment.currency} {WORDS[verb]}",
         )
         for payment, changes in rows
     )

@@ -17,6 +17,9 @@ Changes = dict[str, list[Any]]
 WRITTEN = [*INVOICE_COLUMNS, "taxes", "status", "contact", "search_text", "changed_at"]
 
 
+WORDS = {"invoice.created": "added", "invoice.changed": "changed"}
+
+
 @dataclass(slots=True)
 class InvoiceWrite:
     """An invoice (new, or as it is stored) and what it is to become."""
@@ -120,7 +123,7 @@ def _note(rows: Iterable[tuple[Invoice, Changes]], verb: str, actor: User | None
             origin=origin,
             contact_id=invoice.contact_id,
             changes=changes,
-            text=str(invoice),
+            text=f"{invoice} {WORDS[verb]}",
         )
         for invoice, changes in rows
     )

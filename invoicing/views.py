@@ -191,8 +191,4 @@ def invoice_detail(request: HttpRequest, pk: int) -> HttpResponse:
 def _timeline(invoice: Invoice) -> list[Entry]:
     """What happened to the invoice, newest first."""
     activities = Activity.objects.filter(subject_type="invoice", subject_id=invoice.pk)
-    newest = list(activities.select_related("actor").order_by("-id")[:MOST_ENTRIES])
-    for activity in newest:
-        if activity.text == str(invoice):
-            activity.text = ""  # on its own page the invoice need not be named again
-    return entries(newest)
+    return entries(activities.select_related("actor").order_by("-id")[:MOST_ENTRIES])
