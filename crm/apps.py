@@ -14,6 +14,10 @@ class CrmConfig(AppConfig):
         post_migrate.connect(
             make_schedules, sender=apps.get_app_config("django_q"), dispatch_uid="crm.schedules", weak=False
         )
+        # Imports django-q's own settings, which have to be loaded first.
+        from crm.runner import desk
+
+        desk.connect()
 
 
 def make_schedules(using: str, **kwargs: Any) -> None:

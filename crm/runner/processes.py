@@ -5,16 +5,19 @@ acknowledges what they did, and the pusher that takes tasks from the database.
 """
 
 import ctypes
-import logging
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 import psutil
 from django.conf import settings
 
-log = logging.getLogger(__name__)
+from crm.runner import desk
+
 PR_SET_PDEATHSIG = 1
 
 
@@ -22,7 +25,8 @@ class ClusterProcess:
     """A running cluster of ``queue``, in a session and process group of its own."""
 
     def __init__(self, queue: str) -> None:
-        environment = {**os.environ, "Q_CLUSTER_NAME": queue}
+        self.desk = Path(tempfile.mkdtemp(prefix="tallybook-queue-"))
+        environment = {**os.environ, "Q_CLUSTER_NAME": queue, desk.VARIABLE: str(self.desk)}
         command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "qcluster", "--skip-checks"]
         self.process = subprocess.Popen(
             command,
@@ -64,6 +68,7 @@ class ClusterProcess:
         except ProcessLookupError:
             pass
         self.process.wait()
+        shutil.rmtree(self.desk, ignore_errors=True)
 
 
 def _is_alive(part: psutil.Process) -> bool:

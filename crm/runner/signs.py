@@ -9,6 +9,8 @@ from django_q.tasks import async_task
 
 from crm import heartbeats
 from crm.models import Heartbeat
+from crm.runner import desk
+from crm.runner.processes import ClusterProcess
 
 
 class _RememberingBroker(ORM):
@@ -26,29 +28,36 @@ class Signs:
 
     def __init__(self, queue: str) -> None:
         self.queue = queue
-        self.row_id: int | None = None
-        self.sent_at: datetime | None = None
+        self.forget()
 
     def forget(self) -> None:
         """The cluster is another one now: what the old one had taken with it does not count against it."""
-        self.row_id = self.sent_at = None
+        self.row_id: int | None = None
+        self.task_id = ""
+        self.sent_at: datetime | None = None
 
     def is_waiting(self) -> bool:
         """Whether our last beat is still in the queue: not run yet, or run and never acknowledged."""
         return self.row_id is not None and OrmQ.objects.filter(pk=self.row_id).exists()
 
-    def send(self) -> None:
+    def send(self, cluster: ClusterProcess) -> None:
+        desk.forget(cluster.desk, self.task_id)
         broker = _RememberingBroker(self.queue)
         options = {"save": False, "broker": broker, "cluster": self.queue}
-        async_task("crm.heartbeats.beat", self.queue, task_name=f"beat of {self.queue}", q_options=options)
+        self.task_id = async_task(desk.BEAT, self.queue, task_name=f"beat of {self.queue}", q_options=options)
         self.row_id, self.sent_at = broker.row_id, timezone.now()
 
-    def trouble(self, since: datetime, limit: float) -> str:
+    def trouble(self, since: datetime, limit: float, cluster: ClusterProcess) -> str:
         """Why the queue looks stuck, "" if it does not. Nothing before ``since`` counts; ``limit`` is in seconds."""
         now = timezone.now()
         oldest = now - timedelta(seconds=limit)
         if self.sent_at and max(self.sent_at, since) < oldest and self.is_waiting():
-            words = f"its sign of life is waiting for more than {limit:.0f} seconds"
+            if desk.has_run(cluster.desk, self.task_id):
+                words = "what it does is not acknowledged"
+            elif desk.is_busy(cluster.desk, cluster.parts()) and limit < heartbeats.limit_of(self.queue):
+                return ""  # whoever works will be ready within the queue's own limit
+            else:
+                words = f"its sign of life is waiting for more than {limit:.0f} seconds"
         elif since < oldest and self._has_rows_nobody_takes(since, now):
             words = "tasks are waiting that nobody takes"
         else:

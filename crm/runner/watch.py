@@ -37,7 +37,7 @@ class Watched:
         self.started = self.whole_at = time.monotonic()
         self.parts: set[int] = set()
         self.is_whole = False
-        self.probe_until: float | None = None
+        self.is_probing = False
         self.signs.forget()
 
     def look(self) -> None:
@@ -55,34 +55,41 @@ class Watched:
 
     def look_at_parts(self, parts: set[int]) -> None:
         now = time.monotonic()
-        if len(parts) >= self.size:
-            self.is_whole, self.whole_at = True, now
         lost = self.parts - parts
         if self.is_whole and lost:
             # The sentinel makes it anew, yet whoever dies may take a lock of the queue along: then nothing runs
             # any more, or nothing is acknowledged (django-q2 issue 23). A sign of life tells.
             log.warning("Queue %s lost a process (%s); asking for a sign of life.", self.queue, _numbers(lost))
-            self.probe_until = now + settings.WORKER_PROBE_SECONDS
-            self.signs.forget()
+            self.probe()
+        if len(parts) >= self.size:
+            if not self.is_whole:
+                # Somebody may have died before we knew everybody.
+                self.probe()
+            self.is_whole, self.whole_at = True, now
         self.parts = parts
         if now - self.whole_at > (PARTS_SECONDS if self.is_whole else START_SECONDS):
             self.restart(f"{len(parts)} of its {self.size} processes are there")
+
+    def probe(self) -> None:
+        """Send a fresh sign of life with the next look at the database, and be quick to judge it."""
+        self.is_probing = True
+        self.signs.forget()
 
     def ask(self) -> None:
         """What the database says. Raises DatabaseError when it cannot be reached."""
         if self.cluster is None or self.kill_at is not None:
             return
         if not self.signs.is_waiting() and self.is_due():
-            self.signs.send()
-        limit = self.limit if self.probe_until is None else settings.WORKER_PROBE_SECONDS
-        trouble = self.signs.trouble(self.since, limit)
+            self.signs.send(self.cluster)
+        limit = min(settings.WORKER_PROBE_SECONDS, self.limit) if self.is_probing else self.limit
+        trouble = self.signs.trouble(self.since, limit, self.cluster)
         if not trouble and self.queue == heartbeats.DEFAULT_QUEUE:
             trouble = self.signs.scheduler_trouble(self.since)
         if trouble:
             self.restart(trouble)
-        elif self.probe_until is not None and not self.signs.is_waiting():
-            log.warning("Queue %s gives signs of life; it goes on.", self.queue)
-            self.probe_until = None
+        elif self.is_probing and not self.signs.is_waiting():
+            log.info("Queue %s gives signs of life.", self.queue)
+            self.is_probing = False
         elif time.monotonic() - self.started > 2 * self.limit:
             self.pause = 1.0
 
