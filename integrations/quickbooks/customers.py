@@ -38,13 +38,16 @@ def _foresee(decisions: Sequence[Decision], before: dict[str, Any]) -> Tally:
     tally = Tally("customer")
     for decision in decisions:
         record = decision.record
+        keys = {"email": record.fields.email, "phone": record.fields.phone} if record.active else {}
         if decision.action is Action.CREATE:
-            keys = {"email": record.fields.email, "phone": record.fields.phone} if record.active else {}
             tally.note(Outcome.CREATED, record, before={"parent": record.parent_id}, **keys)
         elif decision.action is Action.DROP:
             tally.note(Outcome.DROPPED, record, reason=decision.reason)
         elif _stays(decision, before):
             tally.count(Outcome.UNCHANGED)
+        elif decision.contact is not None and decision.contact > 0:
+            before = {"parent": record.parent_id, "contact": decision.contact}
+            tally.note(Outcome.UPDATED, record, before=before, **({} if decision.action is Action.JOIN else keys))
         else:
             tally.note(Outcome.UPDATED, record)
     return tally
@@ -68,8 +71,11 @@ class _Page:
 
     def write(self, decisions: Sequence[Decision]) -> Tally:
         self.new: dict[int, Contact] = {}
-        self._update([d for d in decisions if d.action in {Action.MATCH, Action.UPDATE}])
+        updates = [d for d in decisions if d.action in {Action.MATCH, Action.UPDATE}]
+        # First those that may free an email or number, then new ones, then parents whose child came before them.
+        self._update([d for d in updates if d.contact is not None and d.contact > 0])
         self._create([d for d in decisions if d.action is Action.CREATE])
+        self._update([d for d in updates if d.contact in self.new])
         for decision in decisions:
             if _stays(decision, self.before):
                 self.tally.count(Outcome.UNCHANGED)
@@ -85,9 +91,8 @@ class _Page:
 
     def _create(self, decisions: Sequence[Decision]) -> None:
         for decision in decisions:
-            assert decision.contact is not None
             record = decision.record
-            self.new[decision.contact] = Contact(
+            self.new[decision.contact or 0] = Contact(
                 owner=Contact.Owner.BOOKS,
                 archived_at=None if record.active else self.context.now,
                 parent_id=self._parent(record),
@@ -109,8 +114,8 @@ class _Page:
             parent = self.known.links.get(decision.record.parent_id)
             if parent and parent.contact in self.new and decision.contact is not None:
                 child = self.new[decision.contact]
-                child.parent = self.new[parent.contact]
-                if child.parent_id != child.pk:
+                if parent.contact != decision.contact:
+                    child.parent = self.new[parent.contact]
                     children.append(child)
         Contact.objects.bulk_update(children, ["parent"], batch_size=500)
 
@@ -119,7 +124,9 @@ class _Page:
         return parent.contact if parent and parent.contact and parent.contact > 0 else None
 
     def _update(self, decisions: Sequence[Decision]) -> None:
-        contacts = Contact.objects.in_bulk([d.contact for d in decisions if d.contact])
+        # Locked: what staff change at this very moment would be overwritten with what we read.
+        contacts = Contact.objects.select_for_update().in_bulk([d.contact for d in decisions if (d.contact or 0) > 0])
+        contacts |= self.new
         earlier = self._earlier([d.record for d in decisions if d.action is Action.UPDATE])
         changed: dict[int, tuple[Contact, Changes]] = {}
         for decision in decisions:
@@ -172,7 +179,7 @@ class _Page:
                 values[key], values[f"{key}_typed"] = new[key], new[f"{key}_typed"]
         if earlier is not None and earlier.parent_id != record.parent_id:
             values["parent_id"] = self._parent(record)
-        if earlier is not None and earlier.active != record.active:
+        if record.active != (earlier is None or earlier.active):
             values["archived_at"] = None if record.active else contact.archived_at or self.context.now
         return values
 
@@ -192,9 +199,10 @@ class _Page:
 
     def _reunite(self, decisions: Sequence[Decision]) -> None:
         """Invoices and payments that waited for their customer's clash to be resolved get their contact."""
+        owners = {}
         for decision in decisions:
             link = self.before.get(decision.record.external_id)
             if link is not None and link.contact is None and decision.contact is not None:
                 made = self.new.get(decision.contact)
-                pk = made.pk if made else decision.contact
-                reunite(self.context, decision.record.external_id, pk)
+                owners[decision.record.external_id] = made.pk if made else decision.contact
+        reunite(self.context, owners)

@@ -51,21 +51,22 @@ def _contacts(known: Known, emails: set[str], phones: set[str]) -> None:
 
 
 def _foreseen(known: Known, emails: set[str], phones: set[str], context: Context) -> None:
-    """Contacts that earlier pages of this preview would have made, as negative numbers."""
-    items = ImportItem.objects.filter(run=context.run, entity="customer", outcome=ImportItem.Outcome.CREATED)
-    for item in items.filter(Q(email__in=emails) | Q(phone__in=phones)):
-        known.names[-item.pk] = item.name
-        known.customers[-item.pk] = {item.external_id: item.before.get("parent", "")}
+    """What earlier pages of this preview would have taken; contacts they would have made are negative numbers."""
+    taken = Q(email__in=emails) | Q(phone__in=phones) | Q(before__contact__in=list(known.names))
+    for item in ImportItem.objects.filter(taken, run=context.run, entity="customer"):
+        owner = item.before.get("contact") or -item.pk
+        known.names.setdefault(owner, item.name)
+        known.customers.setdefault(owner, {})[item.external_id] = item.before["parent"]
         if item.email:
-            known.by_email.setdefault(item.email, -item.pk)
+            known.by_email.setdefault(item.email, owner)
         if item.phone:
-            known.by_phone.setdefault(item.phone, -item.pk)
+            known.by_phone.setdefault(item.phone, owner)
 
 
 def _customers(known: Known, context: Context, contacts: set[int]) -> None:
-    """Which customers stand for these contacts, with the parent of each."""
+    """Which customers stand for these contacts, with the parent of each; one that clashes now still does."""
     rows = QuickBooksLink.objects.filter(
-        connection=context.connection, entity="customer", contact__in=contacts, state=QuickBooksLink.State.LINKED
-    )
+        connection=context.connection, entity="customer", contact__in=contacts
+    ).exclude(state=QuickBooksLink.State.UNDONE)
     for contact, external_id, parent in rows.values_list("contact_id", "external_id", "document__ParentRef__value"):
         known.customers.setdefault(contact, {})[external_id] = parent or ""

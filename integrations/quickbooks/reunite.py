@@ -1,20 +1,30 @@
 """Invoices and payments whose customer was in conflict find their contact once it is resolved."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from crm.audit import entry, record_many
 from integrations.quickbooks.importing import Context
 from invoicing.models import Invoice, Payment
 
+MODELS: tuple[tuple[type[Any], str], ...] = ((Invoice, "invoice"), (Payment, "payment"))
 
-def reunite(context: Context, customer_id: str, contact_id: int) -> None:
-    """Give what stands under QuickBooks' customer name alone to the contact that the customer is now."""
-    for model, subject in ((Invoice, "invoice"), (Payment, "payment")):
+
+def reunite(context: Context, owners: Mapping[str, int]) -> None:
+    """Give what stands under QuickBooks' customer name alone to the contact that the customer is now.
+
+    ``owners`` names the contact of each customer.
+    """
+    if not owners:
+        return
+    for model, subject in MODELS:
         waiting = model.objects.filter(
             contact=None,
             quickbooks_link__connection=context.connection,
-            quickbooks_link__customer_id=customer_id,
-        )
-        pks = list(waiting.values_list("pk", flat=True))
-        model.objects.filter(pk__in=pks).update(contact=contact_id)
+            quickbooks_link__customer_id__in=list(owners),
+        ).values_list("pk", "quickbooks_link__customer_id")
+        found = [(pk, owners[customer_id]) for pk, customer_id in waiting]
+        model.objects.bulk_update([model(pk=pk, contact_id=owner) for pk, owner in found], ["contact"], batch_size=500)
         record_many(
             entry(
                 subject,
@@ -22,9 +32,9 @@ def reunite(context: Context, customer_id: str, contact_id: int) -> None:
                 verb=f"{subject}.changed",
                 actor=context.actor,
                 origin=context.origin,
-                contact_id=contact_id,
-                changes={"contact_id": [None, contact_id]},
+                contact_id=owner,
+                changes={"contact_id": [None, owner]},
                 text="Its customer is no longer in conflict",
             )
-            for pk in pks
+            for pk, owner in found
         )

@@ -1,5 +1,6 @@
 """What an import does, one page at a time: fetch over the network, then write in one transaction."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -53,13 +54,27 @@ class Phase(Protocol):
 
 
 def add_up(run: ImportRun, tallies: Sequence[Tally], *, again: bool = False) -> None:
-    """Add to the run's counts and keep its items; on a second walk the unchanged were counted already."""
+    """Add to the run's counts and keep its items; on a second walk only what the first one missed."""
     for tally in tallies:
+        if again:
+            _leave_out_met(run, tally)
         counts = run.counts.setdefault(tally.entity, {})
         for outcome, number in tally.counts.items():
-            if not (again and outcome == Outcome.UNCHANGED):
-                counts[outcome] = counts.get(outcome, 0) + number
+            counts[outcome] = counts.get(outcome, 0) + number
     save_items(run, tallies)
+
+
+def _leave_out_met(run: ImportRun, tally: Tally) -> None:
+    """What the first walk counted is counted; only one that it left out may have come in since."""
+    ids = [item.external_id for item in tally.items]
+    met = dict(run.items.filter(entity=tally.entity, external_id__in=ids).values_list("external_id", "outcome"))
+    tally.items = [
+        item
+        for item in tally.items
+        if met.get(item.external_id) in {None, Outcome.DROPPED} and met.get(item.external_id) != item.outcome
+    ]
+    tally.counts = Counter(item.outcome for item in tally.items)
+    tally.counts[Outcome.DROPPED] -= sum(item.external_id in met for item in tally.items)
 
 
 class Walk:
@@ -91,9 +106,9 @@ class Walk:
         start = run.position.get("start", 1) + len(page.docs)
         run.position = {"start": start, "again": again}
         run.done = start - 1
-        if len(page.docs) == PAGE and run.done < run.total:
+        if page.docs and run.done < run.total:  # whatever the server takes for a page
             return False
-        if run.done < run.total and not again:
+        if run.done < run.total and not again and not run.is_preview:
             run.position = {"start": 1, "again": True}
             return False
         return True

@@ -198,7 +198,7 @@ def _restore_invoices(run: ImportRun, rows: Sequence[tuple[Invoice, Any]]) -> No
 
 def _undo_contacts(run: ImportRun, items: Sequence[ImportItem]) -> list[dict[str, str]]:
     links = _links(run, items)
-    stored = Contact.objects.in_bulk(_held(links, "contact_id"))
+    stored = Contact.objects.select_for_update().in_bulk(_held(links, "contact_id"))
     in_use = _in_use(run, items, list(stored))
     kept, gone, freed, back = [], [], [], []
     for item in items:
