@@ -1,15 +1,22 @@
 """What the pages of an import have in common: who imports, and the tally of what became of each record."""
 
+import logging
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from crm.models import User
 from integrations.models import ImportItem, ImportRun, QuickBooksConnection
+from integrations.quickbooks.mapping.values import Doc
 
 Outcome = ImportItem.Outcome
+Record = TypeVar("Record")
+# What mapping a document raises when the document is not what QuickBooks promises.
+UNREADABLE = (ArithmeticError, AttributeError, KeyError, TypeError, ValueError)
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +53,40 @@ class Tally:
             ImportItem(entity=self.entity, external_id=record.external_id, outcome=outcome, name=name, **facts)
         )
 
+    def read(self, docs: Iterable[Doc], record_of: Callable[[Doc], Record]) -> dict[str, Record]:
+        """The records of a page by id, in its order; one that comes twice counts once.
+
+        What cannot be read is left out and listed, so that one odd record does not hold up the whole books.
+        """
+        records = {}
+        for doc in docs:
+            try:
+                records[str(doc["Id"])] = record_of(doc)
+            except UNREADABLE as error:
+                self._leave_out(doc, error)
+        return records
+
+    def _leave_out(self, doc: Doc, error: Exception) -> None:
+        external_id = str(doc.get("Id") or "")[:40]
+        why = f"{type(error).__name__}: {error}"
+        logger.warning("QuickBooks %s %s could not be read: %s", self.entity, external_id, why)
+        self.counts[Outcome.DROPPED] += 1
+        self.items.append(
+            ImportItem(
+                entity=self.entity,
+                external_id=external_id,
+                outcome=Outcome.DROPPED,
+                name=str(doc.get("DocNumber") or doc.get("DisplayName") or external_id)[:500],
+                reason=f"Tallybook cannot read this record. Correct it in QuickBooks, or report it ({why})."[:600],
+            )
+        )
+
 
 def save_items(run: ImportRun | None, tallies: Iterable[Tally]) -> None:
     """Keep what became of each record; the latest word counts where a record is met twice in a run."""
     if run is None:
         return
-    items = [item for tally in tallies for item in tally.items]
+    items = list({(item.entity, item.external_id): item for tally in tallies for item in tally.items}.values())
     for item in items:
         item.run_id = run.pk
     ImportItem.objects.bulk_create(

@@ -25,12 +25,13 @@ class Sorted:
 def take_over(docs: Sequence[Doc], context: Context, catalogue: Catalogue) -> Tally:
     """Write and link one page of invoices under the contacts of their customers; previews only count."""
     connection = context.connection
-    documents = {str(doc["Id"]): doc for doc in docs}
-    records = [invoice_from_qbo(doc, catalogue, connection.home_currency) for doc in docs]
+    documents = {str(doc.get("Id")): doc for doc in docs}
+    tally = Tally("invoice")
+    read = tally.read(docs, lambda doc: invoice_from_qbo(doc, catalogue, connection.home_currency))
+    records = list(read.values())
     customers = known(connection, "customer", {record.customer_id for record in records})
     contacts = {customer_id: link.contact_id for customer_id, link in customers.items()}
     work = _sort(records, known(connection, "invoice", documents))
-    tally = Tally("invoice")
     tally.count(Outcome.UNCHANGED, len(work.unchanged))
     if context.is_preview:
         tally.count(Outcome.CREATED, len(work.new))

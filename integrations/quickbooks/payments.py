@@ -20,9 +20,9 @@ def take_over(docs: Sequence[Doc], context: Context, catalogue: Catalogue) -> Ta
 
     A payment may belong to invoices of a year that was not imported: their part is allocated once they are here.
     """
-    page = _Page(docs, context, catalogue)
-    new, old = page.split()
     tally = Tally("payment")
+    page = _Page(docs, context, catalogue, tally)
+    new, old = page.split()
     if context.is_preview:
         tally.count(Outcome.CREATED, len(new))
         page.foresee(old, tally)
@@ -32,11 +32,12 @@ def take_over(docs: Sequence[Doc], context: Context, catalogue: Catalogue) -> Ta
 
 
 class _Page:
-    def __init__(self, docs: Sequence[Doc], context: Context, catalogue: Catalogue) -> None:
+    def __init__(self, docs: Sequence[Doc], context: Context, catalogue: Catalogue, tally: Tally) -> None:
         self.context = context
         connection = context.connection
-        self.documents = {str(doc["Id"]): doc for doc in docs}
-        self.records = [payment_from_qbo(doc, catalogue, connection.home_currency) for doc in docs]
+        self.documents = {str(doc.get("Id")): doc for doc in docs}
+        read = tally.read(docs, lambda doc: payment_from_qbo(doc, catalogue, connection.home_currency))
+        self.records = list(read.values())
         self.links = known(connection, "payment", self.documents)
         customers = known(connection, "customer", {record.customer_id for record in self.records})
         self.contacts = {customer_id: link.contact_id for customer_id, link in customers.items()}

@@ -9,6 +9,7 @@ from integrations.quickbooks.mapping.lines import lines_from_qbo
 from integrations.quickbooks.mapping.values import (
     ZERO,
     Doc,
+    currency,
     day,
     decimal,
     decimal_or_none,
@@ -73,7 +74,7 @@ def _fields(doc: Doc, catalogue: Catalogue, home_currency: str) -> InvoiceFields
         number=str(doc.get("DocNumber") or "")[:40],
         issued_on=issued_on,
         due_on=day(doc["DueDate"]) if doc.get("DueDate") else issued_on,
-        currency=(ref(doc, "CurrencyRef") or home_currency).upper()[:3],
+        currency=currency(doc, home_currency),
         exchange_rate=decimal_or_none(doc.get("ExchangeRate")) or Decimal(1),
         customer_name=(ref_name(doc, "CustomerRef") or f"Customer {ref(doc, 'CustomerRef')}")[:500],
         bill_email=str((doc.get("BillEmail") or {}).get("Address") or "")[:500],

@@ -5,7 +5,17 @@ from decimal import Decimal
 
 from integrations.quickbooks.mapping.catalogue import Catalogue
 from integrations.quickbooks.mapping.invoices import VOID_NOTE
-from integrations.quickbooks.mapping.values import ZERO, Doc, day, decimal, decimal_or_none, fingerprint, ref, ref_name
+from integrations.quickbooks.mapping.values import (
+    ZERO,
+    Doc,
+    currency,
+    day,
+    decimal,
+    decimal_or_none,
+    fingerprint,
+    ref,
+    ref_name,
+)
 from invoicing.bulk import PaymentFields
 
 
@@ -33,7 +43,7 @@ def payment_from_qbo(doc: Doc, catalogue: Catalogue, home_currency: str) -> Paym
     fields = PaymentFields(
         customer_name=ref_name(doc, "CustomerRef")[:500],
         received_on=day(doc["TxnDate"]),
-        currency=(ref(doc, "CurrencyRef") or home_currency).upper()[:3],
+        currency=currency(doc, home_currency),
         exchange_rate=decimal_or_none(doc.get("ExchangeRate")) or Decimal(1),
         amount=amount,
         credit=credit,

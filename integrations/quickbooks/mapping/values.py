@@ -8,13 +8,20 @@ from typing import Any
 
 Doc = dict[str, Any]
 ZERO = Decimal(0)
+TOO_LARGE = Decimal(10) ** 15
 
 
 def decimal(value: Any) -> Decimal:
-    """A number of the wire as Decimal: JSON numbers and numeric text alike; absent is 0."""
+    """A number of the wire as Decimal: JSON numbers and numeric text alike; absent is 0.
+
+    Raises ValueError or ArithmeticError for what is no number, or a larger one than any column holds.
+    """
     if value is None or value == "":
         return ZERO
-    return value if isinstance(value, Decimal) else Decimal(str(value))
+    number = value if isinstance(value, Decimal) else Decimal(str(value))
+    if not -TOO_LARGE < number < TOO_LARGE:
+        raise ValueError(f"{number} is too large")
+    return number
 
 
 def decimal_or_none(value: Any) -> Decimal | None:
@@ -28,11 +35,24 @@ def day(value: str) -> date:
 
 def ref(doc: Doc, name: str) -> str:
     """The id that a reference points to, or ""."""
-    return str((doc.get(name) or {}).get("value") or "")
+    return _inside(doc, name, "value")
 
 
 def ref_name(doc: Doc, name: str) -> str:
-    return str((doc.get(name) or {}).get("name") or "")
+    return _inside(doc, name, "name")
+
+
+def _inside(doc: Doc, name: str, key: str) -> str:
+    reference = doc.get(name)
+    return str(reference.get(key) or "") if isinstance(reference, dict) else ""
+
+
+def currency(doc: Doc, home: str) -> str:
+    """The document's currency; ``home`` where it names none. Raises ValueError for what is no ISO 4217 code."""
+    code = (ref(doc, "CurrencyRef") or home).upper()
+    if not (len(code) == 3 and code.isascii() and code.isalpha()):
+        raise ValueError(f"{code} is no currency")
+    return code
 
 
 LINES = tuple(f"Line{number}" for number in range(1, 6))
