@@ -41,7 +41,7 @@ def take_over(docs: Sequence[Doc], context: Context, catalogue: Catalogue) -> Ta
         for link in links:
             link.document = documents[link.external_id]
         remember(links)
-    _want_payments(records, context)
+    _want_payments(records, [pk for _, pk in work.changed], context)
     return tally
 
 
@@ -93,9 +93,16 @@ def _documents(external_ids: Sequence[str], context: Context) -> dict[str, Doc]:
     return dict(links.values_list("external_id", "document"))
 
 
-def _want_payments(records: Sequence[InvoiceRecord], context: Context) -> None:
-    """Note which payments the run has yet to fetch: those applied to these invoices, whatever their date."""
-    wanted = {payment_id: None for record in records for payment_id in record.payment_ids}
+def _want_payments(records: Sequence[InvoiceRecord], changed: Sequence[int], context: Context) -> None:
+    """Note which payments the run has yet to fetch: those applied to these invoices, whatever their date.
+
+    Of invoices that changed, also those that were applied so far: they may have been deleted or spent elsewhere.
+    """
+    so_far = QuickBooksLink.objects.filter(
+        connection=context.connection, entity="payment", payment__allocations__invoice__in=changed
+    )
+    wanted = dict.fromkeys(payment_id for record in records for payment_id in record.payment_ids)
+    wanted |= dict.fromkeys(so_far.values_list("external_id", flat=True))
     ImportItem.objects.bulk_create(
         [
             ImportItem(run=context.run, entity="payment", external_id=payment_id, outcome=Outcome.WAITING)

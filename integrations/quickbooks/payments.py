@@ -1,6 +1,7 @@
 """A page of payment documents becomes payments and their allocations."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from integrations.models import QuickBooksLink
@@ -8,7 +9,7 @@ from integrations.quickbooks.importing import Context, Outcome, Tally
 from integrations.quickbooks.links import known, link_for, remember
 from integrations.quickbooks.mapping import PaymentRecord, payment_from_qbo
 from integrations.quickbooks.mapping.catalogue import Catalogue
-from integrations.quickbooks.mapping.values import Doc
+from integrations.quickbooks.mapping.values import ZERO, Doc
 from invoicing.models import Payment
 from invoicing.payment_upserts import PaymentWrite, Shares, create_payments, stored_shares, update_payments
 
@@ -29,6 +30,34 @@ def take_over(docs: Sequence[Doc], context: Context, catalogue: Catalogue) -> Ta
         return tally
     remember([*page.create(new, tally), *page.update(old, tally)])
     return tally
+
+
+def take_back(external_ids: Iterable[str], context: Context, catalogue: Catalogue) -> Tally:
+    """Payments that QuickBooks has no more give back what they had settled; they stay here as void."""
+    connection, tally = context.connection, Tally("payment")
+    links = QuickBooksLink.objects.filter(
+        connection=connection, entity="payment", external_id__in=list(external_ids), payment__is_void=False
+    )
+    held = [(link, payment_from_qbo(link.document, catalogue, connection.home_currency)) for link in links]
+    for link, record in held:
+        before = {"document": link.document, "after": ""}
+        tally.note(Outcome.UPDATED, record, reason="It was deleted in QuickBooks.", before=before)
+    if not context.is_preview:
+        stored = Payment.objects.prefetch_related("allocations").in_bulk([link.payment_id for link, _ in held])
+        update_payments(
+            [_voided(stored[link.payment_id or 0], record) for link, record in held],
+            actor=context.actor,
+            origin=context.origin,
+        )
+        QuickBooksLink.objects.filter(pk__in=[link.pk for link, _ in held]).update(
+            fingerprint="", synced_at=context.now
+        )
+    return tally
+
+
+def _voided(payment: Payment, record: PaymentRecord) -> PaymentWrite:
+    fields = replace(record.fields, amount=ZERO, credit=ZERO, unapplied=ZERO, is_void=True)
+    return PaymentWrite(payment, fields, payment.contact_id, {})
 
 
 class _Page:

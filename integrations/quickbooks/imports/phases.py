@@ -185,24 +185,26 @@ class Payments:
     def write(self, work: Work, page: Page) -> bool:
         run, context = work.run, work.context()
         tallies = [customers.take_over(page.strangers, context)] if page.strangers else []
-        tally = payments.take_over(page.docs, context, catalogue.load(work.connection))
-        add_up(run, [*tallies, tally])
-        self._close(run, page, tally)
+        names = catalogue.load(work.connection)
+        gone = set(page.asked) - {str(doc.get("Id")) for doc in page.docs}
+        tallies.append(payments.take_over(page.docs, context, names))
+        tallies.append(payments.take_back(gone, context, names))
+        add_up(run, tallies)
+        self._close(run, page, gone)
         run.total, run.done = page.total or 0, run.done + len(page.asked)
         run.position = {"size": max(len(page.asked), FEWEST_IDS)}
         return not run.items.filter(entity="payment", outcome=Outcome.WAITING).exists()
 
-    def _close(self, run: ImportRun, page: Page, tally: Tally) -> None:
+    def _close(self, run: ImportRun, page: Page, gone: set[str]) -> None:
         """What was asked for does not wait any more; what did not come is gone from QuickBooks."""
-        gone = set(page.asked) - {str(doc["Id"]) for doc in page.docs}
         waiting = run.items.filter(entity="payment", outcome=Outcome.WAITING)
-        waiting.filter(external_id__in=gone).update(
+        never_here = waiting.filter(external_id__in=gone).update(
             outcome=Outcome.DROPPED, reason="QuickBooks no longer has this payment.", name="Payment"
         )
         waiting.filter(external_id__in=page.asked).update(outcome=Outcome.UNCHANGED)
-        if gone:
+        if never_here:
             counts = run.counts.setdefault("payment", {})
-            counts[Outcome.DROPPED] = counts.get(Outcome.DROPPED, 0) + len(gone)
+            counts[Outcome.DROPPED] = counts.get(Outcome.DROPPED, 0) + never_here
 
 
 def strangers_of(docs: Sequence[Doc], work: Work) -> list[Doc]:

@@ -8,8 +8,10 @@ from integrations.quickbooks.client import QuickBooksClient
 from integrations.quickbooks.imports import runs
 from integrations.quickbooks.imports.phases import counted
 from integrations.quickbooks.tokens import StoredAccess
+from invoicing.models import Allocation, Invoice, Payment
 from tests.factories import make_contact
 from tests.integrations.quickbooks.test_import_contacts import add, customer, import_contacts
+from tests.integrations.quickbooks.test_import_invoices import bill, import_year, pay
 
 pytestmark = pytest.mark.django_db(transaction=False)
 
@@ -105,3 +107,33 @@ def test_a_preview_foresees_it_on_later_pages_too(quickbooks, connection):
     foreseen = counted(import_through(ShortPages, connection, preview=True), "customer")
     assert foreseen == counted(import_through(ShortPages, connection), "customer")
     assert foreseen == {"created": 1, "updated": 1, "unchanged": 0, "dropped": 1}
+
+
+def test_a_payment_deleted_in_quickbooks_gives_back_what_it_had_settled(quickbooks, connection):
+    us = quickbooks.company("us")
+    (ada,) = add(quickbooks, customer("Ada"))
+    payment = pay(us, ada, "100", {bill(us, ada)["Id"]: "100"})
+    import_year(connection)
+    us.delete("Payment", payment["Id"])
+    assert counted(import_year(connection, preview=True), "payment")["updated"] == 1
+    run = import_year(connection)
+    invoice, stored = Invoice.objects.get(), Payment.objects.get()
+    assert (invoice.status, invoice.balance, invoice.paid) == ("open", 100, 0)
+    assert (stored.amount, stored.is_void, list(stored.allocations.all())) == (0, True, [])
+    assert counted(run, "payment") == {"created": 0, "updated": 1, "unchanged": 0, "dropped": 0}
+    runs.start_undo(run)
+    assert runs.run_to_end(run).kept == []
+    invoice.refresh_from_db()
+    assert (invoice.status, invoice.balance, invoice.paid) == ("paid", 0, 100)
+
+
+def test_a_payment_taken_off_an_invoice_is_the_contacts_credit(quickbooks, connection):
+    us = quickbooks.company("us")
+    (ada,) = add(quickbooks, customer("Ada"))
+    payment = pay(us, ada, "100", {bill(us, ada)["Id"]: "100"})
+    import_year(connection)
+    us.update("Payment", {**us.read("Payment", payment["Id"]), "Line": []})
+    import_year(connection)
+    invoice, stored = Invoice.objects.get(), Payment.objects.get()
+    assert (invoice.status, invoice.balance, invoice.paid) == ("open", 100, 0)
+    assert (stored.amount, stored.unapplied, Allocation.objects.count()) == (100, 100, 0)
