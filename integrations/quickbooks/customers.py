@@ -1,7 +1,7 @@
 """A page of customers becomes contacts."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from crm.audit import set_fields
@@ -23,19 +23,19 @@ State = QuickBooksLink.State
 def take_over(docs: Sequence[Doc], context: Context) -> Tally:
     """Match, write and link one page of customer documents; in a preview only say what would become of them."""
     country = two_letters(context.connection.country)
-    records = [customer_from_qbo(doc, country) for doc in docs]
+    tally = Tally("customer")
+    records = list(tally.read(docs, lambda doc: customer_from_qbo(doc, country)).values())
     known = known_for(records, context)
     before = dict(known.links)
     decisions = plan(records, known)
     if context.is_preview:
-        return _foresee(decisions, before)
-    page = _Page(context, {str(doc["Id"]): doc for doc in docs}, known, before)
+        return _foresee(decisions, before, tally)
+    page = _Page(context, {str(doc.get("Id")): doc for doc in docs}, known, before, tally)
     return page.write(decisions)
 
 
-def _foresee(decisions: Sequence[Decision], before: dict[str, Any]) -> Tally:
+def _foresee(decisions: Sequence[Decision], before: dict[str, Any], tally: Tally) -> Tally:
     """The tally without writing; new ones are kept with their keys, so that later pages see them as taken."""
-    tally = Tally("customer")
     for decision in decisions:
         record = decision.record
         keys = {"email": record.fields.email, "phone": record.fields.phone} if record.active else {}
@@ -46,8 +46,8 @@ def _foresee(decisions: Sequence[Decision], before: dict[str, Any]) -> Tally:
         elif _stays(decision, before):
             tally.count(Outcome.UNCHANGED)
         elif decision.contact is not None and decision.contact > 0:
-            before = {"parent": record.parent_id, "contact": decision.contact}
-            tally.note(Outcome.UPDATED, record, before=before, **({} if decision.action is Action.JOIN else keys))
+            match = {"parent": record.parent_id, "contact": decision.contact}
+            tally.note(Outcome.UPDATED, record, before=match, **({} if decision.action is Action.JOIN else keys))
         else:
             tally.note(Outcome.UPDATED, record)
     return tally
@@ -67,7 +67,7 @@ class _Page:
     docs: dict[str, Doc]
     known: Known
     before: dict[str, Any]
-    tally: Tally = field(default_factory=lambda: Tally("customer"))
+    tally: Tally
 
     def write(self, decisions: Sequence[Decision]) -> Tally:
         self.new: dict[int, Contact] = {}

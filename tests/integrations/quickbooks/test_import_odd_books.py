@@ -137,3 +137,13 @@ def test_a_payment_taken_off_an_invoice_is_the_contacts_credit(quickbooks, conne
     invoice, stored = Invoice.objects.get(), Payment.objects.get()
     assert (invoice.status, invoice.balance, invoice.paid) == ("open", 100, 0)
     assert (stored.amount, stored.unapplied, Allocation.objects.count()) == (100, 100, 0)
+
+
+def test_a_preview_foresees_that_a_job_stays_with_its_parent(quickbooks, connection):
+    (freeman,) = add(quickbooks, customer("Freeman", email="f@x.com"))
+    (kitchen,) = add(quickbooks, customer("Kitchen", email="f@x.com", Job=True, ParentRef={"value": freeman["Id"]}))
+    import_contacts(connection)
+    for doc in (freeman, kitchen):
+        quickbooks.company("us").update("Customer", {"Id": doc["Id"], "sparse": True, "GivenName": "Changed"})
+    foreseen = counted(import_contacts(connection, preview=True), "customer")
+    assert foreseen == counted(import_contacts(connection), "customer")

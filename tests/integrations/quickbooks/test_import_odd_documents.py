@@ -3,9 +3,12 @@
 from decimal import Decimal
 
 import pytest
+from django.utils import timezone
 
 from integrations.models import ImportRun
+from integrations.quickbooks import customers
 from integrations.quickbooks.client import QuickBooksClient
+from integrations.quickbooks.importing import Context
 from integrations.quickbooks.imports import runs
 from integrations.quickbooks.imports.phases import counted
 from integrations.quickbooks.tokens import StoredAccess
@@ -60,6 +63,7 @@ def test_what_is_listed_twice_on_a_page_comes_in_once(us, quickbooks, connection
     assert run.status == "done", run.message
     assert Invoice.objects.get().status == "paid" and Payment.objects.get().amount == 100
     assert counted(run, "invoice")["created"] == counted(run, "payment")["created"] == 1
+    assert counted(run, "customer") == {"created": 1, "updated": 0, "unchanged": 1, "dropped": 1}
 
 
 ODD = {
@@ -113,3 +117,11 @@ def test_an_invoice_with_gaps_comes_in_and_is_shown(us, client, connection, odd)
     assert run.status == "done", run.message
     client.force_login(make_user())
     assert client.get(f"/invoices/{Invoice.objects.get().pk}/").status_code == 200
+
+
+def test_a_customer_that_cannot_be_read_is_left_out_and_listed(us, quickbooks, connection):
+    (ben,) = add(quickbooks, customer("Ben", email="ben@example.com"))
+    ben["PrimaryEmailAddr"] = "ben@example.com"
+    odd = [ben, {"DisplayName": "Nameless"}]
+    tally = customers.take_over(odd, Context(connection, timezone.now()))
+    assert {item.name for item in tally.items} == {"Ben", "Nameless"} and tally.counts == {"dropped": 2}
