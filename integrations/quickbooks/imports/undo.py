@@ -29,6 +29,8 @@ ORDER = {"undo-payment": "payment", "undo-invoice": "invoice", "undo-customer": 
 FIRST = "undo-payment"
 ORIGINS_OF_THE_BOOKS = ("import", "quickbooks")
 Outcome = ImportItem.Outcome
+# What a live contact is recognised by, and how a sentence calls it.
+KEYS = {"email": "email", "phone": "number"}
 
 
 def items_of(run: ImportRun) -> QuerySet[ImportItem]:
@@ -214,8 +216,8 @@ def _undo_contacts(run: ImportRun, items: Sequence[ImportItem]) -> list[dict[str
             gone.append(contact)
             link.contact = None
         elif item.before:
-            changes, left = _put_back(contact, item.before["fields"])
-            kept += [_keep(item, f"Its {field} was changed since.") for field in left]
+            changes, reasons = _put_back(contact, item.before["fields"])
+            kept += [_keep(item, why) for why in reasons]
             back.append((contact, changes))
             link.contact = None if item.before.get("matched") else contact
         else:
@@ -255,24 +257,31 @@ def _edited(contact: Contact, link: QuickBooksLink, run: ImportRun) -> str:
 
 
 def _put_back(contact: Contact, fields: dict[str, list[Any]]) -> tuple[dict[str, list[Any]], list[str]]:
-    """Set back the fields that still say what the import wrote; name those that do not."""
-    changes, left = {}, []
+    """Set back the fields that still say what the import wrote; say why the others stay."""
+    changes, kept = {}, []
+    taken = {field for field in KEYS if field in fields and _is_taken(contact, field, fields[field][0])}
     for field, (before, after) in fields.items():
-        now = getattr(contact, field)
-        if plain(now) != after or _is_taken(contact, field, before):
-            left.append(field.removesuffix("_id").replace("_", " "))
-            continue
-        is_time = field == "archived_at" and before is not None
-        setattr(contact, field, datetime.fromisoformat(before) if is_time else before)
-        changes[field] = [after, before]
-    return changes, left
+        if field.removesuffix("_typed") in taken:
+            kept += [f"Its former {KEYS[field]} has another owner now."] if field in KEYS else []
+        elif plain(getattr(contact, field)) != after:
+            kept.append(f"Its {field.removesuffix('_id').replace('_', ' ')} was changed since.")
+        elif field == "archived_at" and before is None and _would_clash(contact):
+            kept.append("Its email or number has another owner now, so it stays archived.")
+        else:
+            is_time = field == "archived_at" and before is not None
+            setattr(contact, field, datetime.fromisoformat(before) if is_time else before)
+            changes[field] = [after, before]
+    return changes, kept
+
+
+def _would_clash(contact: Contact) -> bool:
+    """Whether an archived contact could not come back among the live ones."""
+    return any(_is_taken(contact, field, getattr(contact, field)) for field in KEYS)
 
 
 def _is_taken(contact: Contact, field: str, value: Any) -> bool:
     """Whether another live contact took the email or number in the meantime."""
-    if field not in {"email", "phone"} or not value:
-        return False
-    return Contact.objects.live().filter(Q(**{field: value})).exclude(pk=contact.pk).exists()
+    return bool(value) and Contact.objects.live().filter(Q(**{field: value})).exclude(pk=contact.pk).exists()
 
 
 UNDO = {"payment": _undo_payments, "invoice": _undo_invoices, "customer": _undo_contacts}

@@ -133,3 +133,28 @@ def test_a_preview_or_a_running_import_cannot_be_undone(quickbooks, connection):
     run = import_contacts(connection, preview=True)
     with pytest.raises(runs.CannotDo):
         runs.start_undo(run)
+
+
+def test_undo_leaves_archived_who_cannot_come_back(quickbooks, connection):
+    (ada,) = add(quickbooks, customer("Ada", email="ada@example.com"))
+    import_contacts(connection)
+    quickbooks.company("us").update("Customer", {"Id": ada["Id"], "sparse": True, "Active": False})
+    second = import_contacts(connection)
+    make_contact("Another Ada", email="ada@example.com")
+    second = undo(second)
+    assert second.status == "undone", second.message
+    assert Contact.objects.get(name="Ada").is_archived
+    assert [row["why"] for row in second.kept] == ["Its email or number has another owner now, so it stays archived."]
+
+
+def test_undo_puts_an_email_back_whole_or_not_at_all(quickbooks, connection):
+    (ada,) = add(quickbooks, customer("Ada", email="ada@example.com"))
+    import_contacts(connection)
+    body = {"Id": ada["Id"], "sparse": True, "PrimaryEmailAddr": {"Address": "new@example.com"}}
+    quickbooks.company("us").update("Customer", body)
+    second = import_contacts(connection)
+    make_contact("Another Ada", email="ada@example.com")
+    second = undo(second)
+    contact = Contact.objects.get(name="Ada")
+    assert (contact.email, contact.email_typed) == ("new@example.com", "new@example.com")
+    assert [row["why"] for row in second.kept] == ["Its former email has another owner now."]
