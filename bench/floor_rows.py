@@ -46,7 +46,8 @@ class Rows:
             if "SalesItemLineDetail" in part
         )
         Activity.objects.bulk_create(
-            self._activity("invoice", row.pk, "created", row.contact_id, f"Invoice {row.number}") for row in invoices
+            self._activity("invoice", row.pk, "created", row.contact_id, f"Invoice {row.number} added")
+            for row in invoices
         )
         self._links(
             self._link("invoice", doc, invoice_id=row.pk, customer_id=doc["CustomerRef"]["value"])
@@ -64,7 +65,9 @@ class Rows:
             for linked in part["LinkedTxn"]
         )
         Activity.objects.bulk_create(
-            self._activity("payment", row.pk, "recorded", row.contact_id, f"{row.amount} {row.currency}")
+            self._activity(
+                "payment", row.pk, "recorded", row.contact_id, f"Payment of {row.amount} {row.currency} received"
+            )
             for row in payments
         )
         self._links(
