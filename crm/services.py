@@ -124,10 +124,9 @@ def contact_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict
 
 def find_clash(contact: Contact) -> ContactClash | None:
     """The live contact that has this one's email or number already."""
-    others = Contact.objects.live().exclude(pk=contact.pk)
     for field in ("email", "phone"):
         value = getattr(contact, field)
-        other = others.filter(**{field: value}).first() if value else None
+        other = Contact.objects.recognised(field, [value]).exclude(pk=contact.pk).first() if value else None
         if other:
             return ContactClash(field, value, other)
     return None

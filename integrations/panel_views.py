@@ -50,6 +50,7 @@ def conflict_list(request: HttpRequest) -> HttpResponse:
         QuickBooksLink.objects.filter(
             connection=OuterRef("connection"), entity="invoice", customer_id=OuterRef("external_id")
         )
+        .exclude(customer_id="")  # the index has no blanks, and SQLite has to be told
         .order_by()
         .values("customer_id")
         .annotate(number=Count("pk"))
@@ -57,6 +58,7 @@ def conflict_list(request: HttpRequest) -> HttpResponse:
     )
     conflicts = (
         QuickBooksLink.objects.filter(entity="customer", state=QuickBooksLink.State.CONFLICT)
+        .exclude(state=QuickBooksLink.State.LINKED)  # as above
         .select_related("clashes_with")
         .annotate(waiting=Coalesce(Subquery(waiting), 0))
     )

@@ -5,6 +5,7 @@ from typing import Any
 
 from crm.audit import entry, record_many
 from integrations.quickbooks.importing import Context
+from integrations.quickbooks.links import of_customers
 from invoicing.models import Invoice, Payment
 
 MODELS: tuple[tuple[type[Any], str], ...] = ((Invoice, "invoice"), (Payment, "payment"))
@@ -18,11 +19,8 @@ def reunite(context: Context, owners: Mapping[str, int]) -> None:
     if not owners:
         return
     for model, subject in MODELS:
-        waiting = model.objects.filter(
-            contact=None,
-            quickbooks_link__connection=context.connection,
-            quickbooks_link__customer_id__in=list(owners),
-        ).values_list("pk", "quickbooks_link__customer_id")
+        waits = {f"{subject}__isnull": False, f"{subject}__contact": None}
+        waiting = of_customers(context.connection, owners).filter(**waits).values_list(subject, "customer_id")
         found = [(pk, owners[customer_id]) for pk, customer_id in waiting]
         model.objects.bulk_update([model(pk=pk, contact_id=owner) for pk, owner in found], ["contact"], batch_size=500)
         record_many(
