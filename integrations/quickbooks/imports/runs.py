@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Callable
 from datetime import timedelta
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
@@ -27,6 +27,7 @@ Status = ImportRun.Status
 LEASE = timedelta(seconds=150)  # longer than the longest step: 90 s of network and a page of writing
 BETWEEN_STEPS = timedelta(seconds=45)  # a run without news for so long has lost its worker
 ATTEMPTS = 6  # steps begun at the same place before a person is asked
+DATABASE_SAID_NO = "The database could not take this page. Nothing of it was kept; the log says more."
 
 
 class CannotDo(Exception):
@@ -107,8 +108,9 @@ def step(run_pk: int, client: QuickBooksClient | None = None) -> bool:
         return False
     except NeedsReconnect as error:
         return _end(run, lease, Status.STOPPED, str(error))
-    except (Transient, IntegrityError) as error:
-        # An IntegrityError: somebody added a contact in the same moment. The next try sees it.
+    except (Transient, IntegrityError, OperationalError) as error:
+        # An IntegrityError: somebody added a contact in the same moment; the next try sees it. An OperationalError:
+        # the database was restarted, or two writers waited for each other.
         return _wait(run, lease, error)
     except IntegrationError as error:
         return _end(run, lease, Status.FAILED, error.in_full)
@@ -172,14 +174,17 @@ def _end(run: ImportRun, lease: str, status: str, message: str) -> bool:
 
 def _wait(run: ImportRun, lease: str, error: Exception) -> bool:
     """Try the same page again later, by ourselves, a little later each time."""
+    words = str(error) if isinstance(error, IntegrationError) else DATABASE_SAID_NO
+    if words == DATABASE_SAID_NO:
+        logger.warning("Import %s is tried again: %s", run.pk, error)
     if run.attempts >= ATTEMPTS:
-        return _end(run, lease, Status.STOPPED, str(error))
+        return _end(run, lease, Status.STOPPED, words)
     seconds = getattr(error, "retry_after", None) or min(300, 5 * 2**run.attempts)
     busy = isinstance(error, IntegrityError)
     now = timezone.now()
     ImportRun.objects.filter(pk=run.pk, lease_id=lease).update(
         status=run.status if run.status == Status.UNDOING else Status.WAITING,
-        message="" if busy else str(error)[:600],
+        message="" if busy else words[:600],
         not_before=now if busy else now + timedelta(seconds=seconds),
         lease_id="",
         lease_until=now + timedelta(seconds=seconds) + BETWEEN_STEPS,

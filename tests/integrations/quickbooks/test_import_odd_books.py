@@ -1,6 +1,7 @@
 """Books in an unusual order, and servers that answer a little differently: nothing is lost or counted twice."""
 
 import pytest
+from django.db import IntegrityError, OperationalError
 
 from crm.models import Contact
 from integrations.models import ImportRun, QuickBooksLink
@@ -147,3 +148,27 @@ def test_a_preview_foresees_that_a_job_stays_with_its_parent(quickbooks, connect
         quickbooks.company("us").update("Customer", {"Id": doc["Id"], "sparse": True, "GivenName": "Changed"})
     foreseen = counted(import_contacts(connection, preview=True), "customer")
     assert foreseen == counted(import_contacts(connection), "customer")
+
+
+class DatabaseInTrouble(QuickBooksClient):
+    """A step in which the database gives out: restarted, or taken by another writer."""
+
+    error: Exception
+
+    def count(self, entity: str, where: str = "") -> int:
+        raise self.error
+
+
+@pytest.mark.parametrize("error", [OperationalError("server closed the connection"), IntegrityError("UNIQUE failed")])
+def test_a_database_in_trouble_is_asked_again_and_its_words_are_not_the_readers(quickbooks, connection, error):
+    client = DatabaseInTrouble(connection.realm_id, StoredAccess(connection.pk))
+    client.error = error
+    run = runs.start(connection, ImportRun.Kind.CONTACTS)
+    runs.step(run.pk, client)
+    run.refresh_from_db()
+    assert run.status == "waiting" and run.not_before is not None
+    for _ in range(runs.ATTEMPTS):
+        ImportRun.objects.filter(pk=run.pk).update(not_before=None)
+        runs.step(run.pk, client)
+    run.refresh_from_db()
+    assert (run.status, run.message) == ("stopped", runs.DATABASE_SAID_NO)
