@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from crm.audit import entry, plain, record_many
@@ -281,7 +281,7 @@ def _would_clash(contact: Contact) -> bool:
 
 def _is_taken(contact: Contact, field: str, value: Any) -> bool:
     """Whether another live contact took the email or number in the meantime."""
-    return bool(value) and Contact.objects.live().filter(Q(**{field: value})).exclude(pk=contact.pk).exists()
+    return bool(value) and Contact.objects.recognised(field, [value]).exclude(pk=contact.pk).exists()
 
 
 UNDO = {"payment": _undo_payments, "invoice": _undo_invoices, "customer": _undo_contacts}
