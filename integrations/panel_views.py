@@ -16,7 +16,7 @@ from integrations.quickbooks.weblinks import customer_page, invoice_page
 @allowed("contacts.view")
 def contact_panel(request: HttpRequest, pk: int) -> HttpResponse:
     """The customers that stand for a contact, with links to QuickBooks."""
-    links = QuickBooksLink.objects.filter(entity="customer", contact=pk).select_related("connection").order_by("id")
+    links = QuickBooksLink.objects.filter(entity="customer", contact__pk=pk).select_related("connection").order_by("id")
     rows = [{"link": link, "name": _name(link), "url": customer_page(link.external_id)} for link in links[:20]]
     return render(request, "integrations/_contact_panel.html", {"rows": rows})
 
@@ -25,7 +25,7 @@ def contact_panel(request: HttpRequest, pk: int) -> HttpResponse:
 @allowed("invoices.view")
 def invoice_panel(request: HttpRequest, pk: int) -> HttpResponse:
     """Where the invoice stands in QuickBooks, and why its customer is no contact, if it is in conflict."""
-    link = QuickBooksLink.objects.filter(entity="invoice", invoice=pk).select_related("connection").first()
+    link = QuickBooksLink.objects.filter(entity="invoice", invoice__pk=pk).select_related("connection").first()
     context: dict[str, object] = {"link": link}
     if link is not None:
         context["url"] = invoice_page(link.external_id)

@@ -164,3 +164,8 @@ def test_an_agent_may_not_import(client, quickbooks, connection):
         assert client.get(reverse(f"integrations:{name}", args=[run.pk])).status_code == 403
     for name in ("run-cancel", "run-resume", "run-undo", "run-dismiss"):
         assert client.post(reverse(f"integrations:{name}", args=[run.pk])).status_code == 403
+
+
+@pytest.mark.parametrize("panel", ["quickbooks-contact-panel", "quickbooks-invoice-panel"])
+def test_a_panel_of_nothing_there_is_empty_whatever_the_number(client, jo, panel):
+    assert client.get(reverse(f"integrations:{panel}", args=[2**63])).status_code == 200
