@@ -1,6 +1,5 @@
-"""Fetching and keeping the names that documents only point to."""
+"""Fetching and keeping the names that documents only point to, of what is no longer in use as well."""
 
-from collections.abc import Iterable
 from decimal import Decimal
 
 from integrations.errors import Rejected
@@ -19,24 +18,32 @@ ENTITIES = {
     "Account": "account",
 }
 PAGE = 1000
+EVERY = "Active IN (true, false)"
+# All that is kept of a document: there may be tens of thousands of items, and their descriptions are long.
+READ = ("Id", "Name", "FullyQualifiedName", "Sku", "RateValue", "SalesTaxRateList")
 
 
 def fetch(client: QuickBooksClient) -> dict[str, list[Doc]]:
     """All names. An entity that a company does not let us ask for stays empty: documents then show ids' own names."""
-    return {entity: list(_all(client, entity)) for entity in ENTITIES}
+    return {entity: _all(client, entity) for entity in ENTITIES}
 
 
-def _all(client: QuickBooksClient, entity: str) -> Iterable[Doc]:
-    start = 1
-    while True:
+def _all(client: QuickBooksClient, entity: str) -> list[Doc]:
+    for where in (EVERY, ""):
         try:
-            docs = client.page(entity, start=start, size=PAGE)
+            return _pages(client, entity, where)
         except Rejected:
-            return
-        yield from docs
+            continue
+    return []
+
+
+def _pages(client: QuickBooksClient, entity: str, where: str) -> list[Doc]:
+    found: list[Doc] = []
+    while True:
+        docs = client.page(entity, where=where, start=len(found) + 1, size=PAGE)
+        found += [{name: doc[name] for name in READ if name in doc} for doc in docs]
         if len(docs) < PAGE:
-            return
-        start += PAGE
+            return found
 
 
 def store(connection: QuickBooksConnection, docs: dict[str, list[Doc]]) -> None:

@@ -10,7 +10,7 @@ import re
 import time
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn, Self, TypeVar, cast
 
 import requests
 import tenacity
@@ -63,10 +63,8 @@ class QuickBooksClient(QuickBooks):
     # Read when used, so that settings alone decide which server is meant.
     api_url_v3 = sandbox_api_url_v3 = property(lambda self: settings.QUICKBOOKS_API_URL)
 
-    def __new__(cls, realm_id: str, access: Access) -> "QuickBooksClient":
-        client = super().__new__(cls, company_id=realm_id, minorversion=MINOR_VERSION, use_decimal=True)
-        assert isinstance(client, cls)
-        return client
+    def __new__(cls, realm_id: str, access: Access) -> Self:
+        return cast(Self, super().__new__(cls, company_id=realm_id, minorversion=MINOR_VERSION, use_decimal=True))
 
     def __init__(self, realm_id: str, access: Access) -> None:
         self.access = access
@@ -113,10 +111,10 @@ class QuickBooksClient(QuickBooks):
     def count(self, entity: str, where: str = "") -> int:
         condition = f" WHERE {where}" if where else ""
         answer = self.query(f"SELECT COUNT(*) FROM {entity}{condition}")  # noqa: S608 - their language, not SQL
-        total = answer.get("totalCount", 0)
-        if not isinstance(total, int):
-            raise _not_understood()
-        return total
+        try:
+            return int(str(answer.get("totalCount", 0)))
+        except ValueError:
+            raise _not_understood() from None
 
     def by_ids(self, entity: str, ids: Iterable[str], *, where: str = "") -> list[Document]:
         """The records with these ids, a page at a time; those that are gone are missing from the answer."""

@@ -113,7 +113,7 @@ def _store(
     name = str(company.get("CompanyName") or company.get("LegalName") or f"Company {realm_id}")[:500]
     _refuse_another(realm_id, name)
     rows = QuickBooksConnection.objects.filter(realm_id=realm_id)
-    values = {**_facts(company, preferences), **_credentials(pair, by), "company_name": name}
+    values = {**company_facts(company, preferences), **_credentials(pair, by), "company_name": name}
     # update() rather than save(): the old tokens may be unreadable, and need not be read.
     is_again = bool(rows.update(**values))
     if not is_again:
@@ -135,14 +135,16 @@ def _refuse_another(realm_id: str, name: str) -> None:
         )
 
 
-def _facts(company: dict[str, Any], preferences: dict[str, Any]) -> dict[str, Any]:
+def company_facts(company: dict[str, Any], preferences: dict[str, Any]) -> dict[str, Any]:
     """What the company says of itself; documents of odd shape count as empty."""
     currency = preferences.get("CurrencyPrefs")
     currency = currency if isinstance(currency, dict) else {}
     home = currency.get("HomeCurrency")
     code = str(home.get("value", "")) if isinstance(home, dict) else ""
+    address = company.get("CompanyAddr")
+    country = company.get("Country") or (address.get("Country") if isinstance(address, dict) else "")
     return {
-        "country": two_letters(str(company.get("Country") or "")),
+        "country": two_letters(str(country or "")),
         "home_currency": code if re.fullmatch(r"[A-Z]{3}", code) else "USD",
         "multi_currency": currency.get("MultiCurrencyEnabled") is True,
     }

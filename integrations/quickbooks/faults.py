@@ -71,7 +71,7 @@ def error_for(status: int, body: bytes, headers: Mapping[str, str], fault: Any =
 
 def is_about_token(error: IntegrationError) -> bool:
     """Whether another token may help; it does not where the company itself is closed to us."""
-    return error.code in {"3200", "100"} or (error.status == 401 and not error.code)
+    return error.code in {"3200", "100"} or (error.status == 401 and error.code not in {"120", "3100"})
 
 
 def tid_of(headers: Mapping[str, str]) -> str:
@@ -80,7 +80,8 @@ def tid_of(headers: Mapping[str, str]) -> str:
 
 
 def has_fault(answer: Any) -> bool:
-    return isinstance(answer, dict) and ("Fault" in answer or "fault" in answer)
+    """Servers that write out every name say null where nothing is wrong."""
+    return isinstance(answer, dict) and any(answer.get(name) is not None for name in ("Fault", "fault"))
 
 
 def _read(body: bytes) -> tuple[str, str]:

@@ -39,14 +39,15 @@ class ImportCommand(BaseCommand):
             raise CommandError(f"The import ended as {run.get_status_display().lower()}: {run.message}")
 
     def _to_the_end(self, run: ImportRun, *, quiet: bool) -> ImportRun:
-        """Do all steps; when QuickBooks asks for patience, wait here and go on."""
+        """Do all steps; wait here when QuickBooks asks for patience, or when a worker took the next step instead."""
         while True:
             run = runs.run_to_end(run, told=lambda run: None if quiet else self._tell(run))
-            if run.status != ImportRun.Status.WAITING or run.not_before is None:
+            if not run.is_active:
                 return run
-            if not quiet:
+            if run.message and not quiet:
                 self.stderr.write(run.message)
-            time.sleep(max(0.0, (run.not_before - timezone.now()).total_seconds()))
+            until = run.not_before or timezone.now()
+            time.sleep(max(1.0, (until - timezone.now()).total_seconds()))
 
     def _tell(self, run: ImportRun) -> None:
         if run.phase and run.total is not None:
