@@ -10,6 +10,7 @@ import os
 import shutil
 import tarfile
 import tempfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -31,6 +32,11 @@ MANIFEST = "manifest.json"
 DATABASE = "database"
 MEDIA = "media/"
 CHUNK = 1 << 20
+# What reading a file raises that is not what a backup wrote, whoever wrote it.
+DAMAGE = (
+    *(tarfile.TarError, zlib.error, OSError, EOFError),
+    *(ValueError, KeyError, TypeError, AttributeError, RecursionError),
+)
 
 
 class BackupError(Exception):
@@ -125,7 +131,7 @@ def opened(source: Path) -> Iterator[tuple[Manifest, Path]]:
                 unpack(archive, manifest, Path(folder))
         except FileNotFoundError as error:
             raise BackupError(f"There is no file {source}.") from error
-        except (tarfile.TarError, OSError, EOFError, ValueError, KeyError, TypeError) as error:
+        except DAMAGE as error:
             raise BackupError(f"{source} is damaged or no backup of Tallybook ({error}).") from error
         yield manifest, Path(folder)
 
@@ -163,7 +169,7 @@ def unpack(archive: tarfile.TarFile, manifest: Manifest, folder: Path) -> None:
 
 def is_safe(name: str) -> bool:
     path = PurePosixPath(name)
-    is_ours = name == DATABASE or name.startswith(MEDIA)
+    is_ours = name == DATABASE or (name.startswith(MEDIA) and len(path.parts) > 1)
     return is_ours and not path.is_absolute() and ".." not in path.parts and "\\" not in name and "\0" not in name
 
 

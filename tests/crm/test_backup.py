@@ -109,6 +109,11 @@ def climb_out(manifest: dict[str, Any], files: dict[str, bytes]) -> None:
     manifest["files"][name] = backups.hashlib.sha256(b"evil").hexdigest()
 
 
+def take_the_folders_place(manifest: dict[str, Any], files: dict[str, bytes]) -> None:
+    files["media/"] = b"evil"
+    manifest["files"]["media/"] = backups.hashlib.sha256(b"evil").hexdigest()
+
+
 def smuggle_a_file(manifest: dict[str, Any], files: dict[str, bytes]) -> None:
     files["media/extra"] = b"not in the manifest"
 
@@ -131,6 +136,7 @@ def be_of_another_program(manifest: dict[str, Any], files: dict[str, bytes]) -> 
         (spoil_a_byte, "not those of its manifest"),
         (leave_out_the_database, "not those of its manifest"),
         (climb_out, "does not belong into it"),
+        (take_the_folders_place, "does not belong into it"),
         (smuggle_a_file, "does not belong into it"),
         (come_from_another_database, "The backup holds a oracle database"),
         (come_from_the_future, "newer Tallybook, whose crm.9999_of_tomorrow"),
@@ -150,6 +156,17 @@ def test_a_spoiled_backup_is_refused_before_anything_is_touched(
         call_command("restore", str(bad), "--yes")
     assert not (tmp_path / "outside").exists()
     assert list((tmp_path / "data").iterdir()) == []
+
+
+@pytest.mark.parametrize("manifest", ["1", "[]", "[" * 100_000, '{"product": "tallybook", "files": {}}', "{"])
+def test_a_manifest_of_another_making_is_refused(tmp_path: Path, manifest: str) -> None:
+    file = tmp_path / "odd.tar.gz"
+    with tarfile.open(file, "w:gz") as archive:
+        entry = tarfile.TarInfo("manifest.json")
+        entry.size = len(manifest)
+        archive.addfile(entry, io.BytesIO(manifest.encode()))
+    with pytest.raises(CommandError, match="damaged or no backup"):
+        call_command("restore", str(file), "--yes")
 
 
 def test_what_is_no_archive_at_all_is_refused(tmp_path: Path) -> None:
