@@ -57,6 +57,13 @@ class Transient(IntegrationError):
     sentence = "QuickBooks cannot be reached just now. Nothing was lost; it is tried again by itself."
 
 
+def told_now(error: IntegrationError) -> str:
+    """The sentence for somebody who waits for the answer, where nothing is tried again by itself."""
+    if isinstance(error, Transient):
+        return "QuickBooks gives no usable answer just now. Try again in a few minutes."
+    return str(error)
+
+
 class NeedsReconnect(IntegrationError):
     """A person must sign in to the service again."""
 

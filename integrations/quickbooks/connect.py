@@ -8,8 +8,9 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
 from crm import audit
+from crm.business import change_business
 from crm.models import Business, User
-from integrations.errors import IntegrationError, NeedsReconnect
+from integrations.errors import IntegrationError, NeedsReconnect, told_now
 from integrations.fields import CannotDecrypt
 from integrations.models import QuickBooksConnection
 from integrations.quickbooks import oauth
@@ -17,6 +18,7 @@ from integrations.quickbooks.client import QuickBooksClient
 from integrations.quickbooks.countries import two_letters
 from integrations.quickbooks.oauth import TokenPair
 from integrations.quickbooks.tokens import FreshAccess
+from invoicing.models import Invoice
 
 # A person waits for it in the browser.
 SECONDS = 25.0
@@ -87,7 +89,7 @@ def _exchange(code: str, realm_id: str) -> TokenPair:
         )
         raise NotConnected(sentence, cause=error) from None
     except IntegrationError as error:
-        raise NotConnected(f"{error} Nothing was connected.", status=502, cause=error) from None
+        raise NotConnected(f"{told_now(error)} Nothing was connected.", status=502, cause=error) from None
 
 
 @sensitive_variables()
@@ -97,7 +99,7 @@ def _look_at(realm_id: str, pair: TokenPair) -> tuple[dict[str, Any], dict[str, 
     try:
         return client.company_info(), client.preferences()
     except IntegrationError as error:
-        sentence = f"You signed in, but company {realm_id} could not be read. Nothing was connected. {error}"
+        sentence = f"You signed in, but company {realm_id} could not be read. Nothing was connected. {told_now(error)}"
         raise NotConnected(sentence, status=502, cause=error) from None
     finally:
         client.close()
@@ -118,6 +120,7 @@ def _store(
     is_again = bool(rows.update(**values))
     if not is_again:
         QuickBooksConnection.objects.create(realm_id=realm_id, **values)
+        _adopt_home(values, by)
     connection = rows.defer("access_token", "refresh_token").get()
     verb, word = ("quickbooks.reconnected", "Reconnected") if is_again else ("quickbooks.connected", "Connected")
     _note(connection.pk, verb, f"{word} {name} (company ID {realm_id})", by)
@@ -148,6 +151,16 @@ def company_facts(company: dict[str, Any], preferences: dict[str, Any]) -> dict[
         "home_currency": code if re.fullmatch(r"[A-Z]{3}", code) else "USD",
         "multi_currency": currency.get("MultiCurrencyEnabled") is True,
     }
+
+
+def _adopt_home(company: dict[str, Any], by: User) -> None:
+    """The business takes currency and country of its books, for its exchange rates and tax words are theirs.
+
+    Only at the first connection, and not where invoices stand already: their sums are in the currency as it was.
+    """
+    if not Invoice.objects.exists():
+        country = {"country": company["country"]} if company["country"] else {}
+        change_business({"currency": company["home_currency"], **country}, by=by)
 
 
 def _credentials(pair: TokenPair, by: User) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from crm.audit import actor_of
 from crm.roles import allowed
-from integrations.errors import IntegrationError
+from integrations.errors import IntegrationError, told_now
 from integrations.models import QuickBooksConnection
 from integrations.quickbooks import card, connect, oauth, states
 from integrations.quickbooks.connect import NotConnected
@@ -41,7 +41,7 @@ def quickbooks_connect(request: HttpRequest) -> HttpResponse:
     try:
         url = oauth.authorization_url(states.begin(request.session, actor_of(request)))
     except IntegrationError as error:
-        return _not_connected(request, NotConnected(f"{error} Nothing was changed.", status=502, cause=error))
+        return _not_connected(request, NotConnected(f"{told_now(error)} Nothing was changed.", status=502, cause=error))
     return redirect(url)
 
 

@@ -141,6 +141,17 @@ def test_a_page_comes_up_while_intuit_is_down(quickbooks, staff):
     assert "Nothing was changed" in text_of(response)
 
 
+@pytest.mark.parametrize("match", ["tokens", "companyinfo"])
+@pytest.mark.parametrize("kind", [503, "garbage", "cut_before"])
+def test_whoever_waits_is_not_told_that_it_goes_on_by_itself(quickbooks, staff, match, kind):
+    location = consent(leave(staff), quickbooks.company("us").realm_id)
+    quickbooks.faults.add(kind, times=99, match=match)
+    response = come_back(staff, location)
+    assert response.status_code == 502
+    assert "Try again in a few minutes." in text_of(response) and "by itself" not in text_of(response)
+    assert not QuickBooksConnection.objects.exists()
+
+
 def test_refusing_returns_cleanly_and_nothing_is_connected(quickbooks, staff):
     response = come_back(staff, consent(leave(staff), quickbooks.company("us").realm_id, answer="cancel"))
     assert response.status_code == 200
