@@ -25,7 +25,7 @@ def wait_for_turn(realm_id: str, *, patience: float = 60.0) -> None:
 
     Raises RuntimeError inside an open transaction: it would be held while sleeping.
     """
-    moment = _reserve(realm_id, patience)
+    moment = reserve(realm_id, patience)
     while (wait := moment - time.time()) > 0:
         time.sleep(min(wait, patience))
 
@@ -39,7 +39,8 @@ def hold_back(realm_id: str, seconds: float) -> None:
             return
 
 
-def _reserve(realm_id: str, patience: float) -> float:
+def reserve(realm_id: str, patience: float) -> float:
+    """The moment (seconds since 1970) at which the caller's next request may go out; Transient if too far ahead."""
     while True:
         row, now = _row(realm_id), time.time()
         moment, second_at, minute_at = _next_moment(row, now)

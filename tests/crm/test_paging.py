@@ -10,6 +10,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import connection
 from django.db.models import QuerySet
 from django.test import RequestFactory
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django_htmx.middleware import HtmxDetails
 from hypothesis import HealthCheck, given, settings
@@ -186,8 +187,6 @@ def test_every_page_is_read_from_the_index_and_nothing_is_sorted(order: str, way
 
 def plan_of(address: str, queryset: QuerySet[Any]) -> str:
     """How the database answers the page's own query."""
-    from django.test.utils import CaptureQueriesContext
-
     with CaptureQueriesContext(connection) as queries:
         page_of(address, queryset)
     explain = "EXPLAIN QUERY PLAN" if connection.vendor == "sqlite" else "EXPLAIN"

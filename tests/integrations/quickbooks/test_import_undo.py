@@ -8,7 +8,7 @@ from integrations.models import ImportRun, QuickBooksLink
 from integrations.quickbooks.imports import runs
 from integrations.quickbooks.imports.phases import counted
 from invoicing.models import Allocation, Invoice, Payment
-from tests.factories import make_contact, make_user
+from tests.factories import make_contact, make_invoice, make_payment, make_user
 from tests.integrations.quickbooks.test_import_contacts import add, customer, import_contacts
 from tests.integrations.quickbooks.test_import_invoices import bill, import_year, pay
 
@@ -41,8 +41,6 @@ def test_a_contact_that_staff_edited_wrote_to_or_billed_is_kept_and_listed(quick
     run = import_contacts(connection)
     Contact.objects.filter(name="Edited").update(city="Ely")
     Contact.objects.filter(name="Noted").update(notes="friendly")
-    from tests.factories import make_invoice
-
     make_invoice(Contact.objects.get(name="Billed"))
     worked = Contact.objects.get(name="Worked with")
     record("contact", worked, verb="contact.changed", actor=make_user(), origin="staff")
@@ -108,8 +106,6 @@ def test_an_invoice_with_money_from_elsewhere_is_kept(us, connection, quickbooks
     (ada,) = add(quickbooks, customer("Ada"))
     bill(us, ada)
     run = import_year(connection)
-    from tests.factories import make_payment
-
     make_payment(Contact.objects.get(), of={Invoice.objects.get(): "10"}, source="stripe")
     run = undo(run)
     assert [row["why"] for row in run.kept] == ["A payment that stays is on it."]

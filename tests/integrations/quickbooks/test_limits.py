@@ -81,7 +81,7 @@ def test_threads_together_keep_the_limit(transactional_db, settings):
     def ask() -> None:
         try:
             for _ in range(8):
-                reserved.append(limits._reserve(REALM, 600.0))
+                reserved.append(limits.reserve(REALM, 600.0))
         finally:
             database.close()
 
