@@ -47,14 +47,16 @@ def _pages(client: QuickBooksClient, entity: str, where: str) -> list[Doc]:
 
 
 def store(connection: QuickBooksConnection, docs: dict[str, list[Doc]]) -> None:
-    rates = {str(doc["Id"]): decimal(doc.get("RateValue")) for doc in docs.get("TaxRate", [])}
+    rates = {str(doc["Id"]): decimal(doc.get("RateValue")) for doc in docs.get("TaxRate", []) if doc.get("Id")}
+    # By id: PostgreSQL writes no row twice in one statement.
+    rows = {
+        (entity, str(doc["Id"])): _row(connection, ENTITIES[entity], doc, rates)
+        for entity, documents in docs.items()
+        for doc in documents
+        if doc.get("Id")
+    }
     CatalogueEntry.objects.bulk_create(
-        [
-            _row(connection, ENTITIES[entity], doc, rates)
-            for entity, documents in docs.items()
-            for doc in documents
-            if doc.get("Id")
-        ],
+        rows.values(),
         update_conflicts=True,
         unique_fields=["connection", "entity", "external_id"],
         update_fields=["name", "code", "percent"],
