@@ -51,7 +51,7 @@ class BusinessForm(forms.ModelForm):
     currency = forms.ChoiceField(choices=lazy(currencies, list)(), help_text="Your home currency.")
     logo = forms.FileField(
         required=False,
-        help_text="PNG, JPEG or WebP, at most 2 MB. Shown at the top of the menu and on invoices.",
+        help_text="PNG, JPEG or WebP, at most 2 MB. Shown at the top of the menu.",
         widget=forms.FileInput(attrs={"accept": "image/png,image/jpeg,image/webp"}),
     )
     remove_logo = forms.BooleanField(required=False, label="Remove the logo")

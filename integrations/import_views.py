@@ -46,8 +46,8 @@ def import_invoices(request: HttpRequest) -> HttpResponse:
 def import_years(request: HttpRequest) -> HttpResponse:
     """The years that have invoices, with their counts: a fragment, or the whole page without script."""
     context = _standing()
-    connection = QuickBooksConnection.objects.current()
-    if connection is not None:
+    connection = context["connection"]
+    if isinstance(connection, QuickBooksConnection):
         try:
             context["years"] = years_of(connection)
         except IntegrationError as error:
@@ -171,4 +171,7 @@ def _start(request: HttpRequest, kind: str, *, back: str, year: int | None = Non
 def _standing() -> dict[str, object]:
     """How far the installation is: the connection, and the import that runs, if one does."""
     active = ImportRun.objects.active().first()
-    return {"connection": QuickBooksConnection.objects.current(), "active": Shown(active) if active else None}
+    connection = QuickBooksConnection.objects.current()
+    if connection and connection.status == QuickBooksConnection.Status.DISCONNECTED:
+        connection = None
+    return {"connection": connection, "active": Shown(active) if active else None}

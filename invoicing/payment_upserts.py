@@ -11,6 +11,7 @@ from crm.audit import entry, plain, record_many, set_fields
 from crm.models import User
 from invoicing.bulk import PAYMENT_COLUMNS, PaymentFields
 from invoicing.models import Allocation, Payment
+from invoicing.money import quantize
 from invoicing.settlement import settle
 from invoicing.signals import payment_changed, payment_recorded
 
@@ -22,6 +23,7 @@ WRITTEN = [*PAYMENT_COLUMNS, "contact", "changed_at"]
 
 
 WORDS = {"payment.recorded": "received", "payment.changed": "changed"}
+WORDS_OF_CREDIT = {"payment.recorded": "applied", "payment.changed": "changed"}
 
 
 @dataclass(slots=True)
@@ -110,7 +112,15 @@ def _note(rows: Iterable[tuple[Payment, Changes]], verb: str, actor: User | None
             origin=origin,
             contact_id=payment.contact_id,
             changes=changes,
-            text=f"Payment of {plain(payment.amount)} {payment.currency} {WORDS[verb]}",
+            text=_words(payment, verb),
         )
         for payment, changes in rows
     )
+
+
+def _words(payment: Payment, verb: str) -> str:
+    """ "Payment of 3,522.17 USD received". One of no money is credit that was applied, and says so."""
+    only_credit = payment.credit and not payment.amount
+    amount = payment.credit if only_credit else payment.amount
+    what, done = ("Credit", WORDS_OF_CREDIT[verb]) if only_credit else ("Payment", WORDS[verb])
+    return f"{what} of {quantize(amount, payment.currency):,f} {payment.currency} {done}"

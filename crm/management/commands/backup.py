@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from crm import backups, dumps
+from crm.templatetags.humanize_count import count
 
 
 class Command(BaseCommand):
@@ -21,8 +22,8 @@ class Command(BaseCommand):
             manifest = backups.make(target, overwrite=options["force"])
         except (backups.BackupError, dumps.DumpError, OSError) as error:
             raise CommandError(str(error)) from error
-        uploads = len(manifest.files) - 1
+        uploads = count(len(manifest.files) - 1, "upload")
         self.stdout.write(
-            f"{target}: the {manifest.database} database and {uploads} uploads, {target.stat().st_size:,} bytes.\n"
+            f"{target}: the {manifest.database} database and {uploads}, {target.stat().st_size:,} bytes.\n"
             "Keep FIELD_ENCRYPTION_KEYS somewhere else: the backup's stored tokens are of no use without them."
         )

@@ -15,12 +15,12 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from crm.models import Activity
+from crm.models import Activity, Business
 from integrations.models import QuickBooksConnection, QuickBooksLink
 from integrations.quickbooks import states
 from integrations.quickbooks.client import client_for
 from sandbox import Sandbox
-from tests.factories import make_agent, make_connection, make_user
+from tests.factories import make_agent, make_connection, make_contact, make_invoice, make_user
 
 CONNECT = reverse("integrations:quickbooks-connect")
 CALLBACK = reverse("integrations:quickbooks-callback")
@@ -105,6 +105,25 @@ def test_the_uk_company_comes_with_its_currencies(quickbooks, staff):
     connect(staff, quickbooks, "uk")
     connection = QuickBooksConnection.objects.get()
     assert (connection.country, connection.home_currency, connection.multi_currency) == ("GB", "GBP", True)
+    business = Business.load()
+    assert (business.country, business.currency) == ("GB", "GBP"), "rates and tax words are those of the books"
+    assert "The business works in GBP too" in text_of(staff.get(CONNECTED))
+
+
+def test_a_business_that_has_invoices_keeps_its_currency_and_is_told(quickbooks, staff):
+    make_invoice(make_contact("Ada"))
+    connect(staff, quickbooks, "uk")
+    business = Business.load()
+    assert (business.country, business.currency) == ("US", "USD")
+    assert "kept in GBP, but the business is set to USD" in text_of(staff.get(CONNECTED))
+
+
+def test_nothing_can_be_imported_from_a_disconnected_company(quickbooks, staff):
+    connect(staff, quickbooks)
+    staff.post(DISCONNECT)
+    for page in ("integrations:import-contacts", "integrations:import-invoices", "integrations:import-years"):
+        said = text_of(staff.get(reverse(page)))
+        assert "QuickBooks is not connected" in said and "now" not in said.split("not connected")[1]
 
 
 def test_the_way_out_asks_for_accounting_alone_with_our_own_address(quickbooks, staff, settings):

@@ -46,7 +46,7 @@ def test_a_preview_leads_to_the_import_and_the_import_to_its_result(
     answer = client.post(reverse("integrations:import-contacts"), {"preview": "no"})
     drain()
     page = client.get(answer.url).text
-    assert "1 contact in step" in page and "Undo this import" in page
+    assert "1 contact up to date" in page and "Undo this import" in page
     assert ImportRun.objects.get(is_preview=False).started_by == jo
 
 
@@ -101,7 +101,7 @@ def test_the_years_are_offered_with_their_counts_and_one_is_imported(client, jo,
     assert "2 invoices" in page and "<html" not in page
     answer = client.post(reverse("integrations:import-invoices"), {"year": "2026", "preview": "no"})
     drain()
-    assert "2 invoices and 1 contact in step" in client.get(answer.url).text
+    assert "2 invoices and 1 contact up to date" in client.get(answer.url).text
     assert "2 invoices and 1 contact imported" in client.get(reverse("integrations:menu")).text
     run = ImportRun.objects.get(kind="invoices")
     answer = client.post(reverse("integrations:run-dismiss", args=[run.pk]))
