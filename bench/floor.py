@@ -10,7 +10,7 @@ from bench.books import FULL_PAGE, Place
 from bench.floor_rows import Rows
 from bench.wire import EVERYBODY, Wire
 from integrations.models import CatalogueEntry, ImportRun, QuickBooksConnection
-from integrations.quickbooks.catalogue import ENTITIES
+from integrations.quickbooks.catalogue import ENTITIES, EVERY
 
 
 def bring_in(connection: QuickBooksConnection, place: Place) -> None:
@@ -46,7 +46,7 @@ def names(connection: QuickBooksConnection, wire: Wire) -> None:
             connection=connection, entity=short, external_id=doc["Id"], name=doc["Name"], code=doc.get("Sku", "")
         )
         for entity, short in ENTITIES.items()
-        for doc in wire.page(f"FROM {entity}")
+        for doc in wire.page(f"FROM {entity} WHERE {EVERY}")
     ]
     with transaction.atomic():
         CatalogueEntry.objects.bulk_create(entries)

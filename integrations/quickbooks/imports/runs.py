@@ -155,13 +155,13 @@ def _hold(run: ImportRun, lease: str) -> None:
 
 
 def _save(run: ImportRun) -> bool:
-    """Free the run for its next step. Cancelling may have been asked for meanwhile: that column is not written."""
+    """Free the run for its next step. What people may press meanwhile is not written: cancelling, closing a notice."""
     run.lease_id, run.lease_until, run.attempts = "", timezone.now() + BETWEEN_STEPS, 0
     run.save(update_fields=[field.name for field in run._meta.fields if field.name not in {"id", *UNTOUCHED}])
     return run.is_active
 
 
-UNTOUCHED = {"connection", "kind", "year", "is_preview", "started_by", "created_at", "cancel_requested"}
+UNTOUCHED = {"connection", "kind", "year", "is_preview", "started_by", "created_at", "cancel_requested", "dismissed_at"}
 
 
 def _end(run: ImportRun, lease: str, status: str, message: str) -> bool:
