@@ -85,6 +85,7 @@ class _Page:
                 )
             elif decision.action is Action.DROP:
                 self.tally.note(Outcome.DROPPED, decision.record, reason=decision.reason)
+        self.kept = self._taken_over([d.record for d in decisions if d.action is Action.DROP])
         remember([self._link(d) for d in decisions if d.action is not Action.UNCHANGED])
         self._reunite(decisions)
         return self.tally
@@ -151,14 +152,18 @@ class _Page:
 
     def _earlier(self, records: Sequence[CustomerRecord]) -> dict[str, CustomerRecord]:
         """The versions that were taken over before; none for a record whose import was undone."""
+        country = two_letters(self.context.connection.country)
+        documents = self._taken_over(records)
+        return {external_id: customer_from_qbo(document, country) for external_id, document in documents.items()}
+
+    def _taken_over(self, records: Sequence[CustomerRecord]) -> dict[str, Doc]:
         links = QuickBooksLink.objects.filter(
             connection=self.context.connection,
             entity="customer",
             external_id__in=[record.external_id for record in records],
-            state=State.LINKED,
-        )
-        country = two_letters(self.context.connection.country)
-        return {link.external_id: customer_from_qbo(link.document, country) for link in links if link.document}
+            contact__isnull=False,
+        ).exclude(state=State.UNDONE)
+        return {external_id: doc for external_id, doc in links.values_list("external_id", "document") if doc}
 
     def _values(self, decision: Decision, contact: Contact, earlier: CustomerRecord | None) -> dict[str, Any]:
         """What the contact takes over.
@@ -191,7 +196,9 @@ class _Page:
             contact, state, mark = (link.contact if link else None), State.CONFLICT, ""
         else:
             state, mark = State.LINKED, record.fingerprint
-        row = link_for(self.context.connection, "customer", record, self.docs[record.external_id], self.context.now)
+        # The clash kept this version out: what changed in it counts against the one that came in.
+        document = self.kept.get(record.external_id) or self.docs[record.external_id]
+        row = link_for(self.context.connection, "customer", record, document, self.context.now)
         row.state, row.fingerprint, row.reason = state, mark, decision.reason
         row.clashes_with_id = decision.clashes_with
         row.contact_id = self.new[contact].pk if contact in self.new else contact

@@ -172,3 +172,22 @@ def test_a_database_in_trouble_is_asked_again_and_its_words_are_not_the_readers(
         runs.step(run.pk, client)
     run.refresh_from_db()
     assert (run.status, run.message) == ("stopped", runs.DATABASE_SAID_NO)
+
+
+def test_who_is_active_again_comes_back_once_the_clash_is_gone(quickbooks, connection):
+    (ada,) = add(quickbooks, customer("Ada", email="ada@example.com"))
+    import_contacts(connection)
+    Contact.objects.update(city="Ely")
+    us = quickbooks.company("us")
+    us.update("Customer", {"Id": ada["Id"], "sparse": True, "Active": False})
+    import_contacts(connection)
+    (cleo,) = add(quickbooks, customer("Cleo", email="ada@example.com"))
+    import_contacts(connection)
+    us.update("Customer", {"Id": ada["Id"], "sparse": True, "Active": True, "BillAddr": {"Line1": "New Street"}})
+    import_contacts(connection)
+    assert counted(import_contacts(connection), "customer")["dropped"] == 1
+    us.update("Customer", {"Id": cleo["Id"], "sparse": True, "PrimaryEmailAddr": {"Address": "cleo@example.com"}})
+    import_contacts(connection)
+    assert counted(import_contacts(connection), "customer")["dropped"] == 0
+    contact = Contact.objects.get(name="Ada")
+    assert (contact.is_archived, contact.street, contact.city) == (False, "New Street", "Ely")
