@@ -65,8 +65,8 @@ class Command(BaseCommand):
             self.stdout.write("Now make your admin: manage.py create_admin YOU@EXAMPLE.COM")
 
     def tell_what_goes(self) -> None:
-        counts = {model._meta.verbose_name_plural: model._default_manager.count() for model in CLEARED}
-        found = ", ".join(f"{count:,} {name}" for name, count in counts.items() if count)
+        counts = [(model._meta, model._default_manager.count()) for model in CLEARED]
+        found = ", ".join(f"{n:,} {meta.verbose_name if n == 1 else meta.verbose_name_plural}" for meta, n in counts if n)
         self.stdout.write(f"This removes: {found or 'no records'}, and the demo's logins.")
 
     def ask(self, question: str) -> str:
