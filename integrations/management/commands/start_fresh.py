@@ -66,7 +66,9 @@ class Command(BaseCommand):
 
     def tell_what_goes(self) -> None:
         counts = [(model._meta, model._default_manager.count()) for model in CLEARED]
-        found = ", ".join(f"{n:,} {meta.verbose_name if n == 1 else meta.verbose_name_plural}" for meta, n in counts if n)
+        found = ", ".join(
+            f"{n:,} {meta.verbose_name if n == 1 else meta.verbose_name_plural}" for meta, n in counts if n
+        )
         self.stdout.write(f"This removes: {found or 'no records'}, and the demo's logins.")
 
     def ask(self, question: str) -> str:
