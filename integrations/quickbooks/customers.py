@@ -182,6 +182,9 @@ class _Page:
         for key in ("email", "phone"):
             if key in values or f"{key}_typed" in values:
                 values[key], values[f"{key}_typed"] = new[key], new[f"{key}_typed"]
+            if earlier is None and not new[key] and getattr(contact, key):
+                values.pop(f"{key}_typed", None)  # "n/a" in QuickBooks is no better than an address of ours
+                values.pop(key, None)
         if earlier is not None and earlier.parent_id != record.parent_id:
             values["parent_id"] = self._parent(record)
         if record.active != (earlier is None or earlier.active):

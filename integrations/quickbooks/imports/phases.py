@@ -96,7 +96,7 @@ class Walk:
         where = self.where(work.run)
         total = work.run.total if work.run.position else work.client.count(self.entity, where)
         start = work.run.position.get("start", 1)
-        docs = work.client.page(self.entity, where=where, start=start, size=PAGE) if total else []
+        docs = work.client.page(self.entity, where=where, start=start, size=PAGE)
         return Page(docs, total=total)
 
     def write(self, work: Work, page: Page) -> bool:
@@ -106,7 +106,8 @@ class Walk:
         start = run.position.get("start", 1) + len(page.docs)
         run.position = {"start": start, "again": again}
         run.done = start - 1
-        if page.docs and run.done < run.total:  # whatever the server takes for a page
+        # Whatever the server takes for a page; and one that cannot count is read until a page is not full.
+        if (page.docs and run.done < run.total) or (not run.total and len(page.docs) == PAGE):
             return False
         if run.done < run.total and not again and not run.is_preview:
             run.position = {"start": 1, "again": True}

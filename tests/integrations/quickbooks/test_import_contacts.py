@@ -82,6 +82,14 @@ def test_a_contact_of_ours_is_recognised_by_its_email_and_keeps_its_notes(quickb
     assert ada.owner == Contact.Owner.BOOKS
 
 
+def test_a_number_that_is_none_does_not_replace_one_of_ours(quickbooks, connection):
+    ada = make_contact("Ada", email="ada@example.com", phone="+14155550199")
+    add(quickbooks, customer("Ada", email="ada@example.com", mobile="ask her"))
+    import_contacts(connection)
+    ada.refresh_from_db()
+    assert (ada.phone, ada.phone_typed) == ("+14155550199", "+14155550199")
+
+
 def test_a_contact_of_ours_is_recognised_by_its_number_however_it_is_typed(quickbooks, connection):
     ben = make_contact("Ben", phone="+14155550199", phone_typed="415-555-0199")
     add(quickbooks, customer("Ben Ltd", phone="(415) 555 0199"))
