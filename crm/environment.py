@@ -56,16 +56,16 @@ def names(name: str, default: str = "") -> list[str]:
     return [part.strip() for part in text(name, default).split(",") if part.strip()]
 
 
-def url(name: str, default: str = "") -> str:
-    """An https address, or a plain-http one on this machine; without a slash at its end."""
-    value = text(name, default).rstrip("/")
+def url(name: str, default: str = "", *, hint: str = "", verbatim: bool = False) -> str:
+    """An https address, or a plain-http one on this machine; without a slash at its end, unless ``verbatim``."""
+    value = text(name, default) if verbatim else text(name, default).rstrip("/")
     try:
         parts = urlsplit(value)
         host, _ = parts.hostname, parts.port
     except ValueError:
         host, parts = None, urlsplit("")
     if parts.scheme not in {"http", "https"} or not host:
-        problems.append(f"{name} is {value!r}. Write a whole address, such as https://crm.example.com.")
+        problems.append(f"{name} is {value!r}. {hint or 'Write a whole address, such as https://crm.example.com.'}")
         return default
     if parts.scheme == "http" and host not in LOOPBACK:
         problems.append(f"{name} is {value!r}. Plain http is accepted for this machine only; write https.")

@@ -236,7 +236,11 @@ env.both_or_none("QUICKBOOKS_CLIENT_ID", "QUICKBOOKS_CLIENT_SECRET")
 # "production", "sandbox", or the address of a discovery document.
 QUICKBOOKS_ENVIRONMENT = env.text("QUICKBOOKS_ENVIRONMENT", "production")
 if QUICKBOOKS_ENVIRONMENT not in {"production", "sandbox"}:
-    QUICKBOOKS_ENVIRONMENT = env.url("QUICKBOOKS_ENVIRONMENT")
+    QUICKBOOKS_ENVIRONMENT = env.url(
+        "QUICKBOOKS_ENVIRONMENT",
+        hint="Write production, sandbox, or the whole address of a discovery document.",
+        verbatim=True,
+    )
 QUICKBOOKS_API_URL = env.url(
     "QUICKBOOKS_API_URL",
     "https://quickbooks.api.intuit.com/v3"

@@ -41,6 +41,8 @@ def start() -> None:
     has_sandbox = sandbox_port_of(environment) is not None
     follow_the_ports(environment, web_port, sandbox_port, has_sandbox)
     stop_if_taken(web_port, "PORT")
+    if has_sandbox and sandbox_port == web_port:
+        sys.exit(f"PORT and SANDBOX_PORT are both {web_port}. Nothing was started. Choose two different ones.")
     if has_sandbox:
         stop_if_taken(sandbox_port, "SANDBOX_PORT")
     logins = prepare(environment)

@@ -145,7 +145,7 @@ class Invoice(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Invoice {self.number or self.pk}"
+        return f"Invoice {self.number}" if self.number else "Invoice without a number"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.index()
