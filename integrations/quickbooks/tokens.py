@@ -112,9 +112,10 @@ def refresh_due_tokens(within: timedelta = timedelta(minutes=10)) -> int:
     )
     for connection_id in due.values_list("pk", flat=True):
         try:
-            before = _row(connection_id).access_token
             lease = _take_lease(connection_id, timezone.now())
-            refreshed += bool(lease) and _refresh(connection_id, lease, "", within) != before
+            if lease:
+                before = _row(connection_id).access_token  # read under the lease: what differs later is our doing
+                refreshed += _refresh(connection_id, lease, "", within) != before
         except IntegrationError as error:
             logger.warning("QuickBooks sign-in not renewed: %s", error)
     return refreshed

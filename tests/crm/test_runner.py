@@ -23,7 +23,8 @@ LIMITS = {
     "WORKER_STOP_SECONDS": "2",
     "WORKERS": "2",
 }
-PATIENCE = 60.0
+# Longer than a cluster may take to become whole before it is started again (crm.runner.watch.START_SECONDS).
+PATIENCE = 100.0
 # The tables are copied from the tests' own database, which is made only where a test says that it needs it.
 pytestmark = pytest.mark.django_db
 
