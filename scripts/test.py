@@ -26,7 +26,15 @@ def main() -> None:
         os.environ["CHROMIUM"] = browser
     if in_ci:
         options = ["-p", "tests.no_skips", *options]
+    options = side_by_side(options)
     sys.exit(subprocess.run([sys.executable, "-m", "pytest", *options], cwd=ROOT, check=False).returncode)
+
+
+def side_by_side(options: list[str]) -> list[str]:
+    """One process a core, up to four: half of the suite's time is waiting for pages and processes."""
+    if {"-n", "--pdb", "--collect-only"} & set(options):
+        return options
+    return ["-n", str(min(4, os.cpu_count() or 1)), "--dist", "worksteal", *options]
 
 
 def find_browser() -> str | None:
