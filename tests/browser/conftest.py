@@ -13,13 +13,16 @@ from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
 
 from crm.models import User
 from tests.factories import make_agent, make_user
 
 # Playwright's synchronous interface runs an event loop in this thread, where Django would refuse its ORM.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+# How long a page may take on a machine that does other things too; what is there at once is not waited for.
+expect.set_options(timeout=15_000)
 
 HERE = Path(__file__).parent
 QUIET = (

@@ -80,8 +80,14 @@ def test_the_keyboard_alone_finds_and_opens_an_invoice(invoices: Page) -> None:
     invoices.keyboard.type("1044")
     expect(invoices.locator(".row-link")).to_have_count(1)
     expect(invoices.get_by_role("searchbox")).to_be_focused()
+    expect(invoices).to_have_url(re.compile("q=1044"))
+    asked: list[str] = []
+    invoices.on("request", lambda request: asked.append(request.url))
     invoices.keyboard.press("Escape")
     invoices.keyboard.press("j")
+    expect(row(invoices, "1044").get_by_role("link")).to_be_focused()
+    invoices.wait_for_timeout(400)  # longer than the list waits before it asks anew
+    assert not asked, "leaving the search box does not ask again and take the row from under the finger"
     invoices.keyboard.press("Enter")
     expect_invoice(invoices, "1044")
 
