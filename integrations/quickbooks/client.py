@@ -19,7 +19,7 @@ from django.views.decorators.debug import sensitive_variables
 from quickbooks import QuickBooks
 from requests.adapters import HTTPAdapter
 
-from integrations.errors import NeedsReconnect, Transient
+from integrations.errors import NeedsReconnect, Rejected, Transient
 from integrations.http import Bearer, send
 from integrations.models import QuickBooksConnection
 from integrations.quickbooks import faults, limits
@@ -27,6 +27,8 @@ from integrations.quickbooks.tokens import Access, StoredAccess
 
 MINOR_VERSION = 75
 LARGEST_PAGE = 1000
+# A query that names so few ids was refused for something else than its length.
+FEWEST_IDS = 30
 # A step of a task may take this long, whatever happens; then it is put off.
 STEP_SECONDS = 90.0
 ATTEMPTS = 5
@@ -70,6 +72,7 @@ class QuickBooksClient(QuickBooks):
         self.access = access
         self.calls = 0
         self.server_time = ""
+        self._ids_at_once = LARGEST_PAGE
         self._step_ends: float | None = None
         self.session = requests.Session()
         adapter = HTTPAdapter(pool_connections=1, pool_maxsize=1, max_retries=0)
@@ -117,13 +120,21 @@ class QuickBooksClient(QuickBooks):
             raise _not_understood() from None
 
     def by_ids(self, entity: str, ids: Iterable[str], *, where: str = "") -> list[Document]:
-        """The records with these ids, a page at a time; those that are gone are missing from the answer."""
+        """The records with these ids, as many at a time as one query takes; those gone are missing from the answer."""
         wanted = list(dict.fromkeys(ids))
         found: list[Document] = []
-        for first in range(0, len(wanted), LARGEST_PAGE):
-            chunk = wanted[first : first + LARGEST_PAGE]
+        while wanted:
+            chunk = wanted[: self._ids_at_once]
             condition = f"Id IN ({', '.join(map(quote, chunk))})"
-            found += self.page(entity, where=f"{condition} AND {where}" if where else condition)
+            try:
+                found += self.page(entity, where=f"{condition} AND {where}" if where else condition)
+            except Rejected:
+                # How many ids one query may name is not written down anywhere.
+                if len(chunk) <= FEWEST_IDS:
+                    raise
+                self._ids_at_once = max(FEWEST_IDS, len(chunk) // 4)
+            else:
+                wanted = wanted[len(chunk) :]
         return found
 
     def read(self, entity: str, external_id: str) -> Document:

@@ -7,7 +7,6 @@ from typing import Any, Protocol
 
 from django.utils import timezone
 
-from integrations.errors import Rejected
 from integrations.models import ImportItem, ImportRun, QuickBooksConnection, QuickBooksLink
 from integrations.quickbooks import catalogue, customers, invoices, payments
 from integrations.quickbooks.client import QuickBooksClient
@@ -16,7 +15,6 @@ from integrations.quickbooks.mapping.values import Doc, ref
 
 PAGE = 1000
 EVERYBODY = "Active IN (true, false)"
-FEWEST_IDS = 30
 
 
 @dataclass(slots=True)
@@ -170,17 +168,8 @@ class Payments:
         run = work.run
         waiting = run.items.filter(entity="payment", outcome=Outcome.WAITING)
         total = run.total if run.position else waiting.count()
-        size = run.position.get("size", PAGE)
-        while True:
-            ids = list(waiting.order_by("id").values_list("external_id", flat=True)[:size])
-            try:
-                docs = work.client.by_ids("Payment", ids) if ids else []
-                break
-            except Rejected:
-                # How many ids one query may name is not written down anywhere.
-                if size <= FEWEST_IDS:
-                    raise
-                size = max(FEWEST_IDS, size // 4)
+        ids = list(waiting.order_by("id").values_list("external_id", flat=True)[:PAGE])
+        docs = work.client.by_ids("Payment", ids)
         return Page(docs, total=total, asked=ids, strangers=strangers_of(docs, work))
 
     def write(self, work: Work, page: Page) -> bool:
@@ -193,7 +182,7 @@ class Payments:
         add_up(run, tallies)
         self._close(run, page, gone)
         run.total, run.done = page.total or 0, run.done + len(page.asked)
-        run.position = {"size": max(len(page.asked), FEWEST_IDS)}
+        run.position = {"begun": True}
         return not run.items.filter(entity="payment", outcome=Outcome.WAITING).exists()
 
     def _close(self, run: ImportRun, page: Page, gone: set[str]) -> None:

@@ -66,6 +66,24 @@ def test_records_are_fetched_by_id_in_as_few_calls_as_pages(quickbooks, client_o
     assert client_of.calls == 1
 
 
+def test_a_query_refused_for_its_many_ids_is_asked_again_in_smaller_ones(quickbooks, client_of):
+    ids = add_customers(quickbooks, 130)
+    quickbooks.faults.add(fault(4000))
+    assert [one["Id"] for one in client_of.by_ids("Customer", ids)] == ids
+    assert client_of.calls == 1 + 5  # 32 at once
+    assert [one["Id"] for one in client_of.by_ids("Customer", ids)] == ids
+    assert client_of.calls == 6 + 5, "the client has learned it"
+
+
+def test_a_query_refused_with_few_ids_is_rejected(quickbooks, client_of):
+    quickbooks.faults.add(fault(4000), times=99)
+    with pytest.raises(Rejected):
+        client_of.by_ids("Customer", map(str, range(1, 501)))
+    assert client_of.calls == 4  # with 500, 125, 31 and 30 ids
+    with pytest.raises(Rejected):
+        client_of.by_ids("Customer", ["1"])
+
+
 def test_one_record_is_read_and_a_missing_one_is_rejected(quickbooks, client_of):
     (ada,) = add_customers(quickbooks, 1)
     assert client_of.read("Customer", ada)["DisplayName"] == "Customer 1"
