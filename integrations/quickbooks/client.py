@@ -44,9 +44,12 @@ T = TypeVar("T")
 Document = dict[str, Any]
 
 
-def client_for(connection: QuickBooksConnection) -> "QuickBooksClient":
-    """A client of this company with the tokens in its row. Makes no network call."""
-    return QuickBooksClient(connection.realm_id, StoredAccess(connection.pk))
+def client_for(connection: QuickBooksConnection, *, interactive: bool = False) -> "QuickBooksClient":
+    """A client of this company with the tokens in its row. Makes no network call.
+
+    ``interactive``: a person waits for the answers, so its requests go before all background work.
+    """
+    return QuickBooksClient(connection.realm_id, StoredAccess(connection.pk), interactive=interactive)
 
 
 def quote(value: str) -> str:
@@ -65,11 +68,12 @@ class QuickBooksClient(QuickBooks):
     # Read when used, so that settings alone decide which server is meant.
     api_url_v3 = sandbox_api_url_v3 = property(lambda self: settings.QUICKBOOKS_API_URL)
 
-    def __new__(cls, realm_id: str, access: Access) -> Self:
+    def __new__(cls, realm_id: str, access: Access, *, interactive: bool = False) -> Self:
         return cast(Self, super().__new__(cls, company_id=realm_id, minorversion=MINOR_VERSION, use_decimal=True))
 
-    def __init__(self, realm_id: str, access: Access) -> None:
+    def __init__(self, realm_id: str, access: Access, *, interactive: bool = False) -> None:
         self.access = access
+        self.interactive = interactive
         self.calls = 0
         self.server_time = ""
         self._ids_at_once = LARGEST_PAGE
@@ -201,7 +205,8 @@ class QuickBooksClient(QuickBooks):
 
     @sensitive_variables()
     def _once(self, method: str, url: str, token: str, **options: Any) -> requests.Response:
-        limits.wait_for_turn(str(self.company_id), patience=self._deadline - time.monotonic())
+        patience = self._deadline - time.monotonic()
+        limits.wait_for_turn(str(self.company_id), patience=patience, interactive=self.interactive)
         self.calls += 1
         headers = {"User-Agent": USER_AGENT, **(options.pop("headers", None) or {})}
         return send(self.session, method, url, deadline=self._deadline, headers=headers, auth=Bearer(token), **options)

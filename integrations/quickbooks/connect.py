@@ -94,7 +94,7 @@ def _exchange(code: str, realm_id: str) -> TokenPair:
 
 @sensitive_variables()
 def _look_at(realm_id: str, pair: TokenPair) -> tuple[dict[str, Any], dict[str, Any]]:
-    client = QuickBooksClient(realm_id, FreshAccess(pair))
+    client = QuickBooksClient(realm_id, FreshAccess(pair), interactive=True)
     client.start_step(SECONDS)
     try:
         return client.company_info(), client.preferences()

@@ -19,7 +19,7 @@ def years_of(connection: QuickBooksConnection) -> list[tuple[int, int]]:
     key = f"quickbooks-years-{connection.realm_id}"
     years = cache.get(key)
     if years is None:
-        years = _ask(client_for(connection))
+        years = _ask(client_for(connection, interactive=True))
         cache.set(key, years, KEPT_SECONDS)
     return years
 

@@ -18,7 +18,7 @@ from integrations.quickbooks.client import client_for
 from sandbox import Sandbox
 from tests.factories import make_connection
 from tests.integrations.conftest import point_at
-from tests.integrations.processes import run_python
+from tests.integrations.processes import run_python, start_python
 
 REALM = "4620816365000000001"
 NOW = 1_800_000_000.0
@@ -123,21 +123,124 @@ def test_the_sandbox_would_have_refused_without_turns(transactional_db, settings
     assert answers.count(200) == 8
 
 
-def test_a_throttled_company_is_held_back_for_everybody(db, settings):
+def take_turns(many: int, taken: list[str], *, interactive: bool) -> None:
+    """Ask for so many turns in a row, and write down each that came."""
+    try:
+        for _ in range(many):
+            limits.wait_for_turn(REALM, interactive=interactive)
+            taken.append("person" if interactive else "background")
+    finally:
+        database.close()
+
+
+def test_what_a_person_waits_for_goes_before_all_that_waits_in_the_background(transactional_db, settings):
+    settings.QUICKBOOKS_REQUESTS_PER_SECOND, settings.QUICKBOOKS_REQUESTS_PER_MINUTE = 5, 300
+    limits.wait_for_turn(REALM)
+    taken: list[str] = []
+    crowd = [threading.Thread(target=take_turns, args=(2, taken), kwargs={"interactive": False}) for _ in range(8)]
+    for thread in crowd:
+        thread.start()
+    while not taken:
+        time.sleep(0.01)
+    before = len(taken)
+    take_turns(3, taken, interactive=True)
+    assert taken[before:].count("background") <= 1, "at most the one that had its moment already"
+    for thread in crowd:
+        thread.join()
+    assert taken.count("background") == 16
+
+
+def test_a_person_goes_first_across_processes(transactional_db, settings):
+    with Sandbox() as sandbox:
+        point_at(sandbox, settings)
+        connection = make_connection(sandbox)
+        code = (
+            "from integrations.models import QuickBooksConnection\n"
+            "from integrations.quickbooks.client import client_for\n"
+            f"client = client_for(QuickBooksConnection.objects.defer('access_token').get(pk={connection.pk}))\n"
+            "for _ in range(8): client.count('Customer')\n"
+        )
+        crowd = [start_python(code, sandbox=sandbox, QUICKBOOKS_REQUESTS_PER_SECOND="4") for _ in range(2)]
+        while not sandbox.requests:
+            time.sleep(0.02)
+        settings.QUICKBOOKS_REQUESTS_PER_SECOND, settings.QUICKBOOKS_REQUESTS_PER_MINUTE = 4, 500
+        began = len(sandbox.requests)
+        client = client_for(connection, interactive=True)
+        for _ in range(4):
+            client.count("Invoice")
+        between = ["Customer" in entry.body for entry in list(sandbox.requests)[began:]]
+        complaints = [process.communicate(timeout=60)[1] for process in crowd]
+        assert [process.returncode for process in crowd] == [0, 0], complaints
+    assert sum(between) <= 4, "between two questions of a person, one of the background at the most"
+
+
+def test_background_work_is_put_off_when_its_patience_is_over(transactional_db, settings):
+    settings.QUICKBOOKS_REQUESTS_PER_SECOND = 1
+    for _ in range(3):
+        limits.reserve(REALM, 60)
+    before = ApiAllowance.objects.get().version
+    began = time.monotonic()
+    with pytest.raises(Transient) as caught:
+        limits.wait_for_turn(REALM, patience=1)
+    assert time.monotonic() - began < 0.5
+    assert 1 < caught.value.retry_after <= 3.3
+    assert ApiAllowance.objects.get().version == before
+
+
+def test_background_work_overtaken_again_and_again_is_put_off_too(transactional_db, settings):
+    settings.QUICKBOOKS_REQUESTS_PER_SECOND = 4
+    over = threading.Event()
+
+    def reserve_on() -> None:
+        try:
+            while not over.is_set():
+                limits.reserve(REALM, 60)
+                time.sleep(0.15)
+        finally:
+            database.close()
+
+    limits.reserve(REALM, 60)
+    person = threading.Thread(target=reserve_on)
+    person.start()
+    began = time.monotonic()
+    try:
+        with pytest.raises(Transient):
+            limits.wait_for_turn(REALM, patience=1.5)
+    finally:
+        over.set()
+        person.join()
+    assert time.monotonic() - began < 2.5
+
+
+def test_the_background_alone_uses_the_limit_nearly_in_full(transactional_db, settings):
+    settings.QUICKBOOKS_REQUESTS_PER_SECOND, settings.QUICKBOOKS_REQUESTS_PER_MINUTE = 10, 600
+    taken: list[str] = []
+    began = time.monotonic()
+    crowd = [threading.Thread(target=take_turns, args=(5, taken), kwargs={"interactive": False}) for _ in range(4)]
+    for thread in crowd:
+        thread.start()
+    for thread in crowd:
+        thread.join()
+    assert 2.0 < time.monotonic() - began < 4.0
+
+
+@pytest.mark.parametrize("interactive", [True, False])
+def test_a_throttled_company_is_held_back_for_everybody(db, settings, interactive):
     settings.QUICKBOOKS_REQUESTS_PER_SECOND = 10
     limits.hold_back(REALM, 0.4)
     began = time.monotonic()
-    limits.wait_for_turn(REALM)
+    limits.wait_for_turn(REALM, interactive=interactive)
     assert time.monotonic() - began > 0.3
     limits.wait_for_turn("another company")
     assert time.monotonic() - began < 2
 
 
-def test_a_wait_too_long_is_put_off_and_reserves_nothing(db):
+@pytest.mark.parametrize("interactive", [True, False])
+def test_a_wait_too_long_is_put_off_and_reserves_nothing(db, interactive):
     limits.hold_back(REALM, 30)
     before = ApiAllowance.objects.get().version
     with pytest.raises(Transient) as caught:
-        limits.wait_for_turn(REALM, patience=5)
+        limits.wait_for_turn(REALM, patience=5, interactive=interactive)
     assert 25 < caught.value.retry_after <= 30
     assert ApiAllowance.objects.get().version == before
 
@@ -147,6 +250,9 @@ def test_times_that_a_wrong_clock_left_behind_are_forgotten(db):
     limits.wait_for_turn(REALM, patience=1)
 
 
-def test_nobody_waits_inside_a_transaction(transactional_db):
+@pytest.mark.parametrize("interactive", [True, False])
+@pytest.mark.parametrize("seconds", [0, 1])
+def test_nobody_waits_inside_a_transaction(transactional_db, interactive, seconds):
+    limits.hold_back(REALM, seconds)
     with pytest.raises(RuntimeError), transaction.atomic():
-        limits.wait_for_turn(REALM)
+        limits.wait_for_turn(REALM, interactive=interactive)
