@@ -201,6 +201,7 @@ SCHEDULES = {
     "prune": ("crm.schedules.prune", 24 * 60),
     "imports": ("integrations.tasks.sweep", 1),
     "tokens": ("integrations.tasks.refresh_tokens", 5),
+    "warnings": ("integrations.tasks.warn_about_connections", 15),
 }
 # How `manage.py work` watches the queues. Times are in seconds; a limit of 0 is the queue's timeout and a minute.
 WORKER_BEAT_SECONDS = env.number("WORKER_BEAT_SECONDS", 15, least=1)

@@ -9,6 +9,7 @@ from crm.support import ReadOnlyAdmin
 from integrations.models import (
     ApiAllowance,
     CatalogueEntry,
+    ConnectionNotice,
     ImportItem,
     ImportRun,
     QuickBooksConnection,
@@ -29,11 +30,21 @@ class OfConnectionAdmin(ReadOnlyAdmin):
 @admin.register(QuickBooksConnection)
 class QuickBooksConnectionAdmin(ReadOnlyAdmin):
     hidden = ("access_token", "refresh_token", "lease_id", "lease_until")
-    list_display = ("company_name", "realm_id", "status", "connected_by", "connected_at", "refresh_expires_at")
+    list_display = ("company_name", "realm_id", "status", "connected_by", "connected_at", "ends_at")
     list_filter = ("status",)
     list_select_related = ("connected_by",)
     search_fields = ("company_name", "realm_id")
     date_hierarchy = "connected_at"
+
+
+@admin.register(ConnectionNotice)
+class ConnectionNoticeAdmin(OfConnectionAdmin):
+    hidden = ("lease_until",)
+    list_display = ("connection", "kind", "about", "created_at", "sent_at")
+    list_filter = ("kind",)
+    search_fields = ("connection__company_name",)
+    date_hierarchy = "created_at"
+    ordering = ("-id",)
 
 
 @admin.register(ApiAllowance)

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django_q.tasks import async_task
 
 from integrations.models import ImportRun
+from integrations.quickbooks import notices
 from integrations.quickbooks.imports import runs
 from integrations.quickbooks.tokens import refresh_due_tokens
 
@@ -46,3 +47,8 @@ def sweep() -> None:
 def refresh_tokens() -> None:
     """Every five minutes: renew a sign-in that would run out soon, so that nobody has to wait for it."""
     refresh_due_tokens()
+
+
+def warn_about_connections() -> None:
+    """Every quarter of an hour, and at once when a sign-in has failed: mail the admins what they do not know yet."""
+    notices.warn()

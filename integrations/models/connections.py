@@ -1,11 +1,17 @@
 """The connection to one QuickBooks company, and what its limits still allow."""
 
+from datetime import datetime, timedelta
 from typing import Optional
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 
 from integrations.fields import SecretTextField
+
+# Intuit ends every sign-in five years after a person gave it, however often it was renewed.
+# https://blogs.intuit.com/2025/11/12/important-changes-to-refresh-token-policy/
+HARD_LIMIT = timedelta(days=5 * 365)
 
 
 class QuickBooksConnectionQuerySet(models.QuerySet["QuickBooksConnection"]):
@@ -34,6 +40,7 @@ class QuickBooksConnection(models.Model):
     access_expires_at = models.DateTimeField(null=True)
     refresh_token = SecretTextField(blank=True)
     refresh_expires_at = models.DateTimeField(null=True)
+    hard_expires_at = models.DateTimeField(null=True, help_text="as Intuit told it")
     lease_id = models.CharField(max_length=40, blank=True, editable=False)
     lease_until = models.DateTimeField(null=True, editable=False)
 
@@ -53,6 +60,52 @@ class QuickBooksConnection(models.Model):
     @property
     def is_connected(self) -> bool:
         return self.status == self.Status.CONNECTED
+
+    @property
+    def hard_end(self) -> datetime:
+        """When renewing does not help any more: as Intuit told it, else as its rule has it."""
+        return self.hard_expires_at or self.connected_at + HARD_LIMIT
+
+    @property
+    def ends_at(self) -> datetime:
+        """When the sign-in ends if nothing renews it, and at the latest."""
+        return min(self.refresh_expires_at or self.hard_end, self.hard_end)
+
+    @property
+    def ends_for_good(self) -> bool:
+        """Whether only a person can put off the end; else Tallybook does, by renewing the sign-in."""
+        return self.ends_at == self.hard_end
+
+    @property
+    def ends_in_days(self) -> int:
+        """Days of the calendar until the end: 0 today, less than 0 when it is over."""
+        return (timezone.localdate(self.ends_at) - timezone.localdate()).days
+
+
+class ConnectionNotice(models.Model):
+    """A warning about a connection, mailed once to the admins. The lease lets one process at a time send it."""
+
+    class Kind(models.TextChoices):
+        TWO_WEEKS = "14_days", "Ends within 14 days"
+        ONE_WEEK = "7_days", "Ends within 7 days"
+        TWO_DAYS = "2_days", "Ends within 2 days"
+        FAILED = "failed", "Sign in again"
+        UNREADABLE = "unreadable", "Stored sign-in cannot be read"
+
+    connection = models.ForeignKey(QuickBooksConnection, models.CASCADE, related_name="notices")
+    kind = models.CharField(max_length=20, choices=Kind)
+    about = models.DateTimeField(help_text="the end it warns of; of a failure, when that connection was made")
+    lease_until = models.DateTimeField(null=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    sent_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["connection", "kind", "about"], name="connection_notice_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.connection}: {self.get_kind_display()}"
 
 
 class ApiAllowance(models.Model):

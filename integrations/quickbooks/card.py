@@ -1,13 +1,18 @@
 """What the QuickBooks card on Settings > Integrations shows."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 
 from django.conf import settings
+from django.utils import timezone
 
 from integrations.fields import CannotDecrypt
 from integrations.models import QuickBooksConnection
 from integrations.quickbooks import oauth
+
+# How long before its end a connection is spoken of, and from when on there is no time to lose.
+SOON, AT_ONCE = timedelta(days=14), timedelta(days=2)
 
 
 class State(StrEnum):
@@ -26,6 +31,16 @@ class Card:
     state: State
     connection: QuickBooksConnection | None
     missing: tuple[str, ...] = ()
+
+    @property
+    def alarm(self) -> str:
+        """ "warn" when the connection ends soon, "bad" when at once or when it has failed, else ""."""
+        if self.state in {State.NEEDS_RECONNECT, State.UNREADABLE}:
+            return "bad"
+        if self.connection is None or self.state is not State.CONNECTED:
+            return ""
+        left = self.connection.ends_at - timezone.now()
+        return "bad" if left <= AT_ONCE else "warn" if left <= SOON else ""
 
     @property
     def redirect_uri(self) -> str:

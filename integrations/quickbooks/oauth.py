@@ -24,6 +24,12 @@ from integrations.quickbooks.faults import tid_of
 # For one request. A refresh with its second try, discovery included, stays below the lease in tokens.py.
 SECONDS = 15.0
 INVALID_GRANT = "invalid_grant"
+# Asks the token endpoint to tell ``x_refresh_token_hard_expires_in`` as well; intuit-oauth 1.2.6 does not know it.
+ASK_FOR_HARD_END = {"x-include-refresh-token-hard-expires-in": "true"}
+# Seconds that a refresh token lasts when Intuit does not say, or says what cannot be.
+REFRESH_LASTS = 8_726_400
+# What Intuit tells of the hard end is believed from an hour to five years, with a day for leap years.
+SHORTEST_HARD, LONGEST_HARD = 3600, 157_680_000 + 86_400
 
 
 @dataclass(frozen=True)
@@ -34,6 +40,8 @@ class TokenPair:
     refresh_token: str = field(repr=False)
     access_expires_at: datetime
     refresh_expires_at: datetime
+    # When no refresh helps any more, if Intuit told.
+    hard_expires_at: datetime | None = None
 
 
 class SignIn(AuthClient):
@@ -51,12 +59,14 @@ class SignIn(AuthClient):
         self.revoke_endpoint = found["revocation_endpoint"]
         self.realm_id = self.state_token = self.id_token = None
         self.access_token = self.refresh_token = None
-        self.expires_in = self.x_refresh_token_expires_in = None
+        self.expires_in = self.x_refresh_token_expires_in = self.x_refresh_token_hard_expires_in = None
         self.intuit_tid = ""
         # Given an own one, requests looks for no password in .netrc and keeps our Authorization header.
         self.auth = _keep_header
 
     def request(self, method: str, url: str, **options: Any) -> requests.Response:
+        if url == self.token_endpoint:
+            options["headers"] = {**(options.get("headers") or {}), **ASK_FOR_HARD_END}
         response = send(self, method, url, deadline=time.monotonic() + SECONDS, **options)
         self.intuit_tid = tid_of(response.headers)
         _drop_id_token(response)
@@ -103,7 +113,7 @@ def _ask(call: Callable[[SignIn], Any]) -> TokenPair:
             return _pair(client)
     except AuthClientError as error:
         raise _sorted(error) from None
-    except (ValueError, TypeError, AttributeError):
+    except (ValueError, TypeError, AttributeError, OverflowError):
         discovery.forget()
         raise Transient("Intuit's sign-in gave no usable answer. Try again in a few minutes.", code="garbage") from None
     except Transient:
@@ -116,12 +126,23 @@ def _pair(client: SignIn) -> TokenPair:
     if not (isinstance(client.access_token, str) and isinstance(client.refresh_token, str)):
         raise TypeError("no tokens in the answer")
     now = timezone.now()
+    rolling = int(client.x_refresh_token_expires_in or REFRESH_LASTS)
     return TokenPair(
         Secret(client.access_token),
         Secret(client.refresh_token),
         now + timedelta(seconds=int(client.expires_in or 3600)),
-        now + timedelta(seconds=int(client.x_refresh_token_expires_in or 8_726_400)),
+        now + timedelta(seconds=rolling if 0 < rolling <= LONGEST_HARD else REFRESH_LASTS),
+        _hard_end(client.x_refresh_token_hard_expires_in, now),
     )
+
+
+def _hard_end(seconds: Any, now: datetime) -> datetime | None:
+    """None when Intuit did not tell, or told what cannot be."""
+    try:
+        left = 0 if isinstance(seconds, bool) else int(seconds)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return now + timedelta(seconds=left) if SHORTEST_HARD <= left <= LONGEST_HARD else None
 
 
 def _sorted(error: AuthClientError) -> IntegrationError:

@@ -15,6 +15,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
+from django_q.tasks import async_task
 
 from crm import audit
 from integrations.errors import IntegrationError, NeedsReconnect, Transient
@@ -31,6 +32,8 @@ POLL_SECONDS = 0.1
 PATIENCE_SECONDS = 60.0
 # Intuit refuses a refresh that follows at once upon another.
 PAUSE_SECONDS = 1.0
+# Intuit tells the hard end in seconds from its answer on: as near as this it is the one we know.
+SAME_END = timedelta(hours=1)
 
 logger = logging.getLogger(__name__)
 
@@ -123,7 +126,7 @@ def refresh_due_tokens(within: timedelta = timedelta(minutes=10)) -> int:
 
 @transaction.atomic
 def mark_needs_reconnect(connection_id: int, reason: str, *, version: datetime | None) -> bool:
-    """Remember that a person must sign in again; False when somebody has done so meanwhile."""
+    """Remember that a person must sign in again, and have it told; False when somebody has done so meanwhile."""
     rows = QuickBooksConnection.objects.filter(
         pk=connection_id, status=QuickBooksConnection.Status.CONNECTED, access_expires_at=version
     )
@@ -133,6 +136,8 @@ def mark_needs_reconnect(connection_id: int, reason: str, *, version: datetime |
     if changed == 1:
         verb = "quickbooks.needs_reconnect"
         audit.record("connection", connection_id, verb=verb, actor=None, origin="quickbooks", text=reason)
+        # Robust: the schedule tells it too, and whoever met the failure has to hear of that and of nothing else.
+        transaction.on_commit(lambda: async_task("integrations.tasks.warn_about_connections"), robust=True)
     return changed == 1
 
 
@@ -202,9 +207,17 @@ def _store(row: QuickBooksConnection, pair: TokenPair) -> bool:
         refresh_token=pair.refresh_token,
         access_expires_at=pair.access_expires_at,
         refresh_expires_at=pair.refresh_expires_at,
+        hard_expires_at=_hard_end(row.hard_expires_at, pair.hard_expires_at),
         lease_id="",
         lease_until=None,
     )
+
+
+def _hard_end(known: datetime | None, told: datetime | None) -> datetime | None:
+    """The end we know, unless Intuit now tells another."""
+    if told is None or (known is not None and abs(told - known) < SAME_END):
+        return known
+    return told
 
 
 @sensitive_variables()

@@ -21,6 +21,7 @@ from crm.models import Activity, Business, Contact, Heartbeat, Invitation, User
 from integrations.models import (
     ApiAllowance,
     CatalogueEntry,
+    ConnectionNotice,
     ImportItem,
     ImportRun,
     QuickBooksConnection,
@@ -87,6 +88,7 @@ def fill_integrations(number: int, user: User, ada: Contact, invoice: Invoice, p
         connected_by=user,
         connected_at=now,
     )
+    ConnectionNotice.objects.create(connection=company, kind="7_days", about=now)
     ApiAllowance.objects.create(realm_id=company.realm_id)
     of = {"connection": company, "external_id": str(number), "synced_at": now}
     QuickBooksLink.objects.create(entity="customer", contact=ada, document={"Id": "1", "Line": [{"a": "ü"}]}, **of)

@@ -74,6 +74,8 @@ class _Odd(BaseHTTPRequestHandler):
             return self._answer(200, json.dumps(dict.fromkeys(ends, base)).encode())
         if self.path.startswith("/tokens"):
             pair = {"access_token": "access", "refresh_token": "refresh", "expires_in": 3600, "id_token": "a.b.c"}
+            if self.headers.get("x-include-refresh-token-hard-expires-in") == "true":
+                pair["x_refresh_token_hard_expires_in"] = 864_000
             return self._answer(200, json.dumps(pair).encode())
         self.send_response(200)
         self.send_header("Content-Length", "1000")

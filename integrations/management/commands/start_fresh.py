@@ -13,6 +13,7 @@ from crm.models import Activity, Business, Contact, Invitation, User
 from integrations.models import (
     ApiAllowance,
     CatalogueEntry,
+    ConnectionNotice,
     ImportItem,
     ImportRun,
     QuickBooksConnection,
@@ -26,6 +27,7 @@ CLEARED: list[type[models.Model]] = [
     ImportRun,
     QuickBooksLink,
     CatalogueEntry,
+    ConnectionNotice,
     QuickBooksConnection,
     ApiAllowance,
     Allocation,
