@@ -12,6 +12,7 @@ from crm.roles import allowed
 from integrations import tasks
 from integrations.errors import IntegrationError
 from integrations.models import ImportItem, ImportRun, QuickBooksConnection
+from integrations.quickbooks import card
 from integrations.quickbooks.imports import runs
 from integrations.quickbooks.imports.shown import Shown
 from integrations.quickbooks.years import years_of
@@ -148,9 +149,14 @@ def run_dismiss(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 @allowed("imports")
 def menu(request: HttpRequest) -> HttpResponse:
-    """What the left-hand menu says of imports: the one that runs, or the numbers of the last one."""
+    """What the left-hand menu says of imports: the one that runs, or the numbers of the last one.
+
+    Every page asks for it, so it brings the strip about a connection that ends as well; not ``again`` while an
+    import is followed, for that would take the focus away from it.
+    """
     run = runs.for_menu()
-    return render(request, "integrations/_menu.html", {"shown": Shown(run) if run else None})
+    context = {"shown": Shown(run) if run else None, "card": None if "again" in request.GET else card.current()}
+    return render(request, "integrations/_menu.html", context)
 
 
 def _start(request: HttpRequest, kind: str, *, back: str, year: int | None = None) -> HttpResponse:
