@@ -217,6 +217,8 @@ CACHES = {
     "nothing": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"},
 }
 vars().update(env.email("EMAIL_URL", "consolemail://"))
+# A mail server that says nothing must not keep a worker.
+EMAIL_TIMEOUT = 30
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Tallybook <noreply@localhost>")
 
 LOGGING = {

@@ -73,8 +73,11 @@ class QuickBooksConnection(models.Model):
 
     @property
     def ends_for_good(self) -> bool:
-        """Whether only a person can put off the end; else Tallybook does, by renewing the sign-in."""
-        return self.ends_at == self.hard_end
+        """Whether only a person can put off the end; else Tallybook does, by renewing the sign-in.
+
+        Near the hard end a renewed sign-in lasts no longer than that, and five years may count a leap day or two.
+        """
+        return self.hard_end - self.ends_at < timedelta(days=3)
 
     @property
     def ends_in_days(self) -> int:

@@ -52,6 +52,8 @@ def test_the_end_is_the_earlier_of_both_and_five_years_where_intuit_tells_none(c
     connection.refresh_expires_at, connection.hard_expires_at = now + timedelta(days=100), now + timedelta(days=3)
     assert connection.ends_at == connection.hard_expires_at and connection.ends_for_good
     assert connection.ends_in_days == 3
+    connection.refresh_expires_at = connection.hard_expires_at - timedelta(seconds=5)
+    assert connection.ends_for_good, "what is renewed now lasts until the hard end at the most"
 
 
 @pytest.mark.parametrize(
