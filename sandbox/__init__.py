@@ -8,7 +8,8 @@ with Sandbox() as sandbox:
 from .faults import fault
 from .quickbooks.company import Company
 from .quickbooks.errors import Fault
+from .quickbooks.notices import Notice
 from .quickbooks.seed import Size
 from .stand_in import LogEntry, Sandbox
 
-__all__ = ["Company", "Fault", "LogEntry", "Sandbox", "Size", "fault"]
+__all__ = ["Company", "Fault", "LogEntry", "Notice", "Sandbox", "Size", "fault"]

@@ -9,6 +9,7 @@ import sqlite3
 import sys
 import threading
 
+from .delivery import VERIFIER_TOKEN
 from .quickbooks.limits import BATCHES_PER_MINUTE, PER_MINUTE, PER_SECOND
 from .quickbooks.seed import Size
 from .stand_in import CLIENT_ID, CLIENT_SECRET, Sandbox
@@ -30,11 +31,14 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument("--rate-per-second", type=int, default=PER_SECOND, help="requests, 10 in real life")
     parser.add_argument("--strict-rotation", action="store_true", help="an old refresh token dies at once")
+    parser.add_argument("--webhook-url", metavar="URL", help="an http address on this machine that is told of changes")
+    token = os.environ.get("QUICKBOOKS_WEBHOOK_VERIFIER_TOKEN", "").split(",")[0].strip()
+    parser.add_argument("--verifier-token", default=token or VERIFIER_TOKEN, help="signs the webhooks")
     return parser.parse_args(words)
 
 
 def build(options: argparse.Namespace) -> Sandbox:
-    """The sandbox the command line asks for; raises OSError when the port is taken."""
+    """The sandbox the command line asks for; OSError: the port is taken, ValueError: no address for webhooks."""
     size: str | Size = options.company_size
     if size == "bench":
         size = Size(options.customers, options.invoices, options.payments)
@@ -48,6 +52,8 @@ def build(options: argparse.Namespace) -> Sandbox:
         rate_per_minute=options.rate_per_minute,
         rate_per_second=options.rate_per_second,
         batches_per_minute=BATCHES_PER_MINUTE,
+        webhook_url=options.webhook_url,
+        verifier_token=options.verifier_token,
     )
 
 
@@ -62,6 +68,9 @@ def main() -> int:
     except OSError as error:
         print(f"Port {options.port} cannot be used: {error.strerror}. Choose another with --port.", file=sys.stderr)
         return 1
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 1
     except sqlite3.Error as error:
         print(f"The state file {options.state} cannot be used: {error}.", file=sys.stderr)
         return 1
@@ -69,6 +78,8 @@ def main() -> int:
         print(f"QuickBooks stand-in: {sandbox.url}  (discovery {sandbox.discovery_url}, API {sandbox.api_url})")
         for company in sandbox.companies.values():
             print(f"  {company.realm_id}  {company.name} ({company.country}, {company.home})")
+        if sandbox.webhooks.url:
+            print(f"  changes are told to {sandbox.webhooks.url}")
         sys.stdout.flush()
         enough.wait()
     return 0

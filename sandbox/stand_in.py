@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Any
 
 from . import control
+from .delivery import VERIFIER_TOKEN, Webhooks
 from .faults import Faults, Trouble, answer_instead, refusal_headers
 from .http import Request, Response
 from .quickbooks import api
@@ -21,7 +22,7 @@ from .quickbooks.errors import Fault
 from .quickbooks.limits import Limits
 from .quickbooks.oauth import OAuth
 from .quickbooks.seed import Size, companies
-from .quickbooks.tokens import TokenBook
+from .quickbooks.tokens import ACCESS_LASTS, HARD_LASTS, REFRESH_LASTS, Lifetimes, TokenBook
 from .server import Server
 from .state import StateFile
 
@@ -49,7 +50,8 @@ class Sandbox:
     """A QuickBooks Online stand-in on loopback.
 
     ``port=0`` takes any free port. ``seed`` is none (companies without customers), small, or a ``Size`` for a
-    benchmark. Limits are off here unless given; ``python -m sandbox`` has the real ones.
+    benchmark. Limits are off here unless given; ``python -m sandbox`` has the real ones. ``webhook_url`` is told of
+    every change in the books, signed with ``verifier_token``; see ``webhooks`` for what may go wrong on the way.
     """
 
     def __init__(
@@ -64,17 +66,22 @@ class Sandbox:
         rate_per_minute: int | None = None,
         rate_per_second: int | None = None,
         batches_per_minute: int | None = None,
+        webhook_url: str | None = None,
+        verifier_token: str = VERIFIER_TOKEN,
     ) -> None:
         self.client_id = client_id
         self.client_secret = client_secret
         self.faults = Faults()
         self.requests: deque[LogEntry] = deque(maxlen=5000)
+        self.webhooks = Webhooks(webhook_url, verifier_token)
         self.limits = Limits(rate_per_minute, rate_per_second, batches_per_minute)
         self.server = Server(port, self.answer)
         self.state = StateFile(state) if state else None
         keep = (lambda grants: self.state.keep("grants", grants)) if self.state else None  # type: ignore[union-attr]
         self.tokens = TokenBook(strict_rotation, keep)
         self.companies = companies(seed, self.state)
+        for company in self.companies.values():
+            company.store.on_change = self.webhooks.accept
         if self.state:
             self.tokens.load(self.state.kept("grants") or [])
         self.oauth = OAuth(self.tokens, client_id, client_secret, list(self.companies.values()))
@@ -84,11 +91,13 @@ class Sandbox:
     def start(self) -> Sandbox:
         """Begin to answer."""
         self.server.start()
+        self.webhooks.start()
         return self
 
     def stop(self) -> None:
         """Stop, hang up, close the file."""
         self.server.stop()
+        self.webhooks.stop()
         if self.state:
             self.state.close()
 
@@ -124,9 +133,19 @@ class Sandbox:
                 return company
         raise KeyError(which)
 
-    def issue_tokens(self, realm_id: str) -> dict[str, Any]:
-        """A pair of tokens, without the browser's dance."""
-        return self.tokens.issue(self.company(realm_id).realm_id, self.client_id, SCOPE)
+    def issue_tokens(
+        self,
+        realm_id: str,
+        access_lasts: float = ACCESS_LASTS,
+        refresh_lasts: float = REFRESH_LASTS,
+        hard_lasts: float = HARD_LASTS,
+    ) -> dict[str, Any]:
+        """A pair of tokens, without the browser's dance. Lifetimes in seconds.
+
+        The first two are those of this pair, later ones last as usual; nothing of it outlives ``hard_lasts``.
+        """
+        lifetimes = Lifetimes(access_lasts, refresh_lasts, hard_lasts)
+        return self.tokens.issue(self.company(realm_id).realm_id, self.client_id, SCOPE, lifetimes)
 
     def expire_access_tokens(self) -> None:
         """Make every access token too old."""

@@ -1,6 +1,7 @@
 """``make run``: web, worker and the QuickBooks sandbox together, until Ctrl-C stops them together."""
 
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -19,6 +20,8 @@ from scripts.processes import Crew, Member  # noqa: E402 - the repository's root
 
 ROOT = Path(__file__).resolve().parent.parent
 DISCOVERY = "/.well-known/openid_configuration"
+# The secret of the sandbox's webhooks; a .env that has none gets one for this run, the same for everybody.
+VERIFIER = "QUICKBOOKS_WEBHOOK_VERIFIER_TOKEN"
 
 
 def main() -> None:
@@ -45,6 +48,8 @@ def start() -> None:
         sys.exit(f"PORT and SANDBOX_PORT are both {web_port}. Nothing was started. Choose two different ones.")
     if has_sandbox:
         stop_if_taken(sandbox_port, "SANDBOX_PORT")
+    if has_sandbox and not environment.get(VERIFIER):
+        environment[VERIFIER] = secrets.token_urlsafe(32)
     logins = prepare(environment)
     crew = Crew(members(environment, web_port, sandbox_port if has_sandbox else None), environment, ROOT)
     with crew:
@@ -113,7 +118,8 @@ def members(environment: Mapping[str, str], web_port: int, sandbox_port: int | N
     everyone = [Member("The web server", web), Member("The worker", [python, "manage.py", "work"])]
     if sandbox_port is not None:
         state = str(Path(environment["DATA_DIR"]) / "sandbox.sqlite3")
-        sandbox = [python, "-m", "sandbox", "--port", str(sandbox_port), "--state", state]
+        webhooks = f"http://127.0.0.1:{web_port}/webhooks/quickbooks/"
+        sandbox = [python, "-m", "sandbox", "--port", str(sandbox_port), "--state", state, "--webhook-url", webhooks]
         everyone.insert(0, Member("The QuickBooks sandbox", sandbox))
     return everyone
 

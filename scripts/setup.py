@@ -143,6 +143,7 @@ def write_env_file(path: str) -> None:
         secret_key=secrets.token_urlsafe(50),
         fernet_key=base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
         demo_password=f"{words}-{100 + secrets.randbelow(900)}",
+        verifier_token=secrets.token_urlsafe(32),
         sandbox=f"http://127.0.0.1:{port}",
     )
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -164,6 +165,7 @@ DEMO_PASSWORD={demo_password}
 # developer.intuit.com, QUICKBOOKS_ENVIRONMENT=production (or sandbox), and no QUICKBOOKS_API_URL.
 QUICKBOOKS_CLIENT_ID=sandbox-client
 QUICKBOOKS_CLIENT_SECRET=sandbox-secret
+QUICKBOOKS_WEBHOOK_VERIFIER_TOKEN={verifier_token}
 QUICKBOOKS_ENVIRONMENT={sandbox}/.well-known/openid_configuration
 QUICKBOOKS_API_URL={sandbox}/v3
 """

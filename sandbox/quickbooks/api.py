@@ -10,12 +10,11 @@ from typing import Any
 
 from ..http import Request, Response
 from . import cdc
-from .clock import stamp, stamp_ms
+from .clock import stamp_ms
 from .company import Company
 from .errors import Fault, business, missing
 from .query import parse
-from .schema import ENTITIES, Entity
-from .store import Record
+from .schema import ENTITIES, SALES, Entity
 
 HEADERS = {
     "Cache-Control": "max-age=0, no-cache, no-store, must-revalidate, private",
@@ -174,20 +173,10 @@ def _written(company: Company, entity: Entity, operation: str, body: dict[str, A
 
 
 def _send(company: Company, entity: Entity, pk: str, request: Request) -> str:
-    """Email a form; here it only notes that it went out, and to whom."""
-    if entity.name not in ("Invoice", "CreditMemo", "SalesReceipt"):
+    """Email a form to its own address, or to the one in ``sendTo``."""
+    if entity.name not in SALES:
         raise _unsupported(request)
-    before = company.must_find(entity, pk)
-    document = dict(before)
-    if request.query.get("sendTo"):
-        document["BillEmail"] = {"Address": request.query["sendTo"]}
-        company.check_email(document, "BillEmail")
-    if "BillEmail" not in document:
-        raise business("To send this by email, BillEmail must have an address.")
-    document["EmailStatus"] = "EmailSent"
-    document["DeliveryInfo"] = {"DeliveryType": "Email", "DeliveryTime": stamp(time.time())}
-    record: Record = company.put_again(entity.name, document, before)
-    return _enveloped(entity.name, record.json)
+    return _enveloped(entity.name, company.save_sent(entity, pk, request.query.get("sendTo", "")).json)
 
 
 # -- batches -----------------------------------------------------------------------------------------------------

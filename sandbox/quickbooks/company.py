@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from . import lists, names, payments, sales
+from .clock import stamp
 from .errors import Fault, business, missing, no_such_reference
 from .forms import check_lengths, check_properties, merged, ref_value
 from .money import ZERO, amount, decimal
@@ -82,10 +83,27 @@ class Company:
         with self.store.changing(at):
             return self.remove(self.kind(entity), pk, sync_token)
 
-    def bulk_load(self, entity: str, documents: Iterable[Document]) -> list[Document]:
-        """Make many documents in one go, by the same rules. ``at`` inside a document dates that change."""
-        made = []
+    def unlink_and_delete(self, entity: str, pk: object) -> Document:
+        """What QuickBooks' own screen does with a paid invoice: the payments keep the money, unapplied, and it goes."""
         with self.store.changing():
+            kind = self.kind(entity)
+            before = self.must_find(kind, pk)
+            self.refuse_if_closed(before, None)
+            self._unlink(kind.name, before)
+            return self.remove(kind, before["Id"])
+
+    def send(self, entity: str, pk: object, to: str = "", *, at: float | None = None) -> Document:
+        """Email a form; here it only notes that it went out, and to whom."""
+        with self.store.changing(at):
+            return self._given(self.save_sent(self.kind(entity), pk, to))
+
+    def bulk_load(self, entity: str, documents: Iterable[Document]) -> list[Document]:
+        """Make many documents in one go, by the same rules. ``at`` inside a document dates that change.
+
+        No webhook tells of them.
+        """
+        made = []
+        with self.store.changing(), self.store.quietly():
             for document in documents:
                 document = dict(document)
                 with self.store.dated(document.pop("at", None)):
@@ -103,7 +121,10 @@ class Company:
             self._move_children(lost, kept)
             self.names.pop(lost["DisplayName"].lower(), None)
             self.store.remove("Customer", lost["Id"])
-            return self._copy(self.must_find(self.kind("Customer"), kept["Id"]))
+            self.store.mark("Customer", lost["Id"], "")
+            self.store.mark("Customer", kept["Id"], "merged", lost["Id"])
+            now = self.must_find(self.kind("Customer"), kept["Id"])
+            return self._given(self.put_again("Customer", now, now))
 
     def close_books(self, day: str | None) -> None:
         """Lock everything up to this day (``YYYY-MM-DD``), or open the books again with None."""
@@ -192,8 +213,25 @@ class Company:
         document["SyncToken"] = str(int(token) + 1)
         document["MetaData"] = self.store.meta(before)
         record = self.store.put(entity.name, document)
+        self.store.mark(entity.name, document["Id"], "void")
         self._settled(entity.name, before, document)
         return record
+
+    def save_sent(self, entity: Entity, pk: object, to: str) -> Record:
+        """Note that a form was emailed, to the address on it unless another is given."""
+        if entity.name not in SALES:
+            raise Fault(500, f"Operation send is not supported for {entity.name}.")
+        before = self.must_find(entity, pk)
+        document = dict(before)
+        if to:
+            document["BillEmail"] = {"Address": to}
+            self.check_email(document, "BillEmail")
+        if "BillEmail" not in document:
+            raise business("To send this by email, BillEmail must have an address.")
+        document["EmailStatus"] = "EmailSent"
+        document["DeliveryInfo"] = {"DeliveryType": "Email", "DeliveryTime": stamp(self.store.now)}
+        self.store.mark(entity.name, document["Id"], "emailed")
+        return self.put_again(entity.name, document, before)
 
     def _unlink(self, entity: str, document: Document) -> None:
         target = (entity, document["Id"])

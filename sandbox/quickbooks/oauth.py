@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from ..http import Request, Response
 from ..pages import page
-from .tokens import TokenBook
+from .tokens import HARD, TokenBook
 
 if TYPE_CHECKING:
     from .company import Company
@@ -121,10 +121,10 @@ class OAuth:
         kind = form.get("grant_type")
         if kind == "authorization_code":
             tokens = self.tokens.redeem(form.get("code", ""), form.get("redirect_uri", ""), self.client_id)
-            return _granted(tokens, "Invalid authorization code")
+            return _granted(tokens, "Invalid authorization code", request)
         if kind == "refresh_token":
             tokens = self.tokens.refresh(form.get("refresh_token", ""), self.client_id)
-            return _granted(tokens, "Incorrect or invalid refresh token")
+            return _granted(tokens, "Incorrect or invalid refresh token", request)
         return Response.of({"error": "unsupported_grant_type"}, 400)
 
     def _revoke(self, request: Request) -> Response:
@@ -163,9 +163,11 @@ class OAuth:
         )
 
 
-def _granted(tokens: dict[str, Any] | None, otherwise: str) -> Response:
+def _granted(tokens: dict[str, Any] | None, otherwise: str, request: Request) -> Response:
     if tokens is None:
         return Response.of({"error": "invalid_grant", "error_description": otherwise}, 400)
+    if request.headers.get("x-include-refresh-token-hard-expires-in", "").lower() != "true":
+        del tokens[HARD]
     return Response.of(tokens, 200, **{"Cache-Control": "no-cache, no-store"})
 
 

@@ -10,9 +10,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import RLock
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from .clock import parse_moment, stamp
+from .notices import Notice, notices
 from .query import Query, matcher, sort_key
 from .schema import ENTITIES
 
@@ -37,6 +38,24 @@ class Record:
         return self._json
 
 
+class Entry(NamedTuple):
+    """One step of a change: what stood there before. ``told`` is false for what is dated into the past."""
+
+    entity: str
+    pk: str
+    before: Record | None
+    told: bool
+
+
+class Mark(NamedTuple):
+    """The word for what happened to a document when "updated" does not say it; "" tells nobody."""
+
+    entity: str
+    pk: str
+    operation: str
+    deleted_id: str = ""
+
+
 class Keeper(Protocol):
     """Where changes are written through to; see ``sandbox.state``."""
 
@@ -56,7 +75,10 @@ class Store:
         self.counters: dict[str, int] = {}
         self.answers: dict[str, str] = {}  # requestid -> the first answer
         self.on_rollback: Callable[[], None] = lambda: None
-        self._journal: list[tuple[str, str, Record | None]] | None = None
+        self.on_change: Callable[[list[Notice]], None] = lambda _: None
+        self._journal: list[Entry] | None = None
+        self._marks: list[Mark] = []
+        self._quiet = False
         self._new_answers: dict[str, str] = {}
         self._selections: dict[str, dict[tuple[Any, ...], list[Record]]] = {}
         self._moment: float | None = None
@@ -85,19 +107,21 @@ class Store:
                 for request_id in self._new_answers:
                     self.answers.pop(request_id, None)
                 raise
+            else:
+                self.on_change(notices(self, self._journal, self._marks))
             finally:
-                self._journal, self._moment, self._new_answers = None, None, {}
+                self._journal, self._moment, self._new_answers, self._marks = None, None, {}, []
 
     @contextmanager
     def part(self) -> Iterator[None]:
         """Inside a change: what fails in here is taken back alone."""
         journal = self._journal if self._journal is not None else []
-        mark, counters = len(journal), dict(self.counters)
+        mark, marks, counters = len(journal), len(self._marks), dict(self.counters)
         try:
             yield
         except BaseException:
             self._roll_back(journal[mark:])
-            del journal[mark:]
+            del journal[mark:], self._marks[marks:]
             self.counters = counters
             raise
 
@@ -110,16 +134,29 @@ class Store:
         finally:
             self._moment = before
 
-    def _write_through(self, journal: list[tuple[str, str, Record | None]]) -> None:
+    @contextmanager
+    def quietly(self) -> Iterator[None]:
+        """Let what happens inside a change be told to nobody, as with a bulk load."""
+        before, self._quiet = self._quiet, True
+        try:
+            yield
+        finally:
+            self._quiet = before
+
+    def mark(self, entity: str, pk: str, operation: str, deleted_id: str = "") -> None:
+        """Say what the change under way is to this document."""
+        self._marks.append(Mark(entity, pk, operation, deleted_id))
+
+    def _write_through(self, journal: list[Entry]) -> None:
         if self.keeper is None or not (journal or self._new_answers):
             return
-        touched = dict.fromkeys((entity, pk) for entity, pk, _ in journal)
+        touched = dict.fromkeys((entry.entity, entry.pk) for entry in journal)
         changes = [(entity, pk, self.tables[entity].get(pk)) for entity, pk in touched]
         extras = {"counters": self.counters, "answers": self._new_answers, "graves": self.graves}
         self.keeper.save(self.realm_id, changes, extras)
 
-    def _roll_back(self, journal: list[tuple[str, str, Record | None]]) -> None:
-        for entity, pk, before in reversed(journal):
+    def _roll_back(self, journal: list[Entry]) -> None:
+        for entity, pk, before, _ in reversed(journal):
             self._selections.pop(entity, None)
             self.graves[entity].pop(pk, None)
             if before is None:
@@ -132,7 +169,8 @@ class Store:
     def _note(self, entity: str, pk: str) -> None:
         if self._journal is None:
             raise RuntimeError("a change outside Store.changing()")
-        self._journal.append((entity, pk, self.tables[entity].get(pk)))
+        told = self._moment is None and not self._quiet
+        self._journal.append(Entry(entity, pk, self.tables[entity].get(pk), told))
         self._selections.pop(entity, None)
 
     def next_id(self, entity: str) -> str:

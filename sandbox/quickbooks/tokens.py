@@ -11,12 +11,23 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from threading import RLock
-from typing import Any
+from typing import Any, NamedTuple
 
 CODE_LASTS = 300
 ACCESS_LASTS = 3600
 REFRESH_LASTS = 8726400
+HARD_LASTS = 157680000  # Intuit: five years after the consent no refresh token of it works any more
 PREVIOUS_LASTS = 86400
+
+HARD = "x_refresh_token_hard_expires_in"
+
+
+class Lifetimes(NamedTuple):
+    """Seconds that the first tokens of a grant last, and the grant itself."""
+
+    access: float = ACCESS_LASTS
+    refresh: float = REFRESH_LASTS
+    hard: float = HARD_LASTS
 
 
 @dataclass
@@ -41,6 +52,7 @@ class Grant:
     previous: str = ""
     previous_expires: float = 0
     access: dict[str, float] = field(default_factory=dict)  # token -> when it expires
+    hard_expires: float = field(default_factory=lambda: time.time() + HARD_LASTS)
 
 
 class TokenBook:
@@ -76,12 +88,20 @@ class TokenBook:
                 return None
             return self.issue(found.realm_id, client_id, found.scope)
 
-    def issue(self, realm_id: str, client_id: str, scope: str) -> dict[str, Any]:
+    def issue(
+        self,
+        realm_id: str,
+        client_id: str,
+        scope: str,
+        lasts: Lifetimes = Lifetimes(),  # noqa: B008 - immutable
+    ) -> dict[str, Any]:
         """A fresh grant and its first tokens."""
+        now = time.time()
+        refresh_expires = now + min(lasts.refresh, lasts.hard)
         with self.lock:
-            grant = Grant(realm_id, client_id, scope, _token("RT1"), time.time() + REFRESH_LASTS)
+            grant = Grant(realm_id, client_id, scope, _token("RT1"), refresh_expires, hard_expires=now + lasts.hard)
             self.grants.append(grant)
-            return self._answer(grant)
+            return self._answer(grant, lasts.access)
 
     def refresh(self, refresh_token: str, client_id: str) -> dict[str, Any] | None:
         """New tokens for a refresh token, or None when it is no good."""
@@ -100,20 +120,22 @@ class TokenBook:
         grant.previous = "" if self.strict else grant.refresh_token
         grant.previous_expires = time.time() + PREVIOUS_LASTS
         grant.refresh_token = _token("RT1")
-        grant.refresh_expires = time.time() + REFRESH_LASTS
+        grant.refresh_expires = min(time.time() + REFRESH_LASTS, grant.hard_expires)
 
-    def _answer(self, grant: Grant) -> dict[str, Any]:
+    def _answer(self, grant: Grant, access_lasts: float = ACCESS_LASTS) -> dict[str, Any]:
+        """New access, and what the token endpoint says; the hard limit is left out again for who did not ask."""
         access = _token("eyJ")
         now = time.time()
         grant.access = {token: until for token, until in grant.access.items() if until > now - ACCESS_LASTS}
-        grant.access[access] = now + ACCESS_LASTS
+        grant.access[access] = now + access_lasts
         self._kept()
         return {
             "token_type": "bearer",
             "access_token": access,
-            "expires_in": ACCESS_LASTS,
+            "expires_in": round(access_lasts),
             "refresh_token": grant.refresh_token,
-            "x_refresh_token_expires_in": REFRESH_LASTS,
+            "x_refresh_token_expires_in": round(grant.refresh_expires - now),
+            HARD: round(grant.hard_expires - now),
         }
 
     def grant_of(self, access_token: str) -> Grant | None:
