@@ -191,6 +191,12 @@ class Webhooks:
         with self._change:
             return not (self._waiting or self._held or self._again or self._flying)
 
+    @property
+    def waiting(self) -> int:
+        """How many POSTs wait for their time or for another attempt."""
+        with self._change:
+            return len(self._waiting) + len(self._held) + (self._again is not None)
+
     def wait_idle(self, timeout: float = 10.0) -> bool:
         """Wait until everything has been delivered; False when that takes longer."""
         with self._change:
