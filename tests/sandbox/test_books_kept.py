@@ -103,3 +103,33 @@ def test_the_command_line_has_the_real_limits_and_reads_the_environment(monkeypa
     sandbox.stop()
     assert (limits.per_minute, limits.per_second, limits.batches_per_minute) == (500, 10, 40)
     assert sandbox.client_id == "my-client"
+
+
+def test_tokens_kept_before_consents_had_an_end_still_work(tmp_path: Path) -> None:
+    file = tmp_path / "books.sqlite3"
+    with Sandbox(state=file) as sandbox:
+        tokens = sandbox.issue_tokens(sandbox.company("us").realm_id)
+        assert sandbox.state
+        grants = sandbox.state.kept("grants")
+        sandbox.state.keep("grants", [{k: v for k, v in one.items() if k != "hard_expires"} for one in grants])
+    with Sandbox(state=file) as sandbox:
+        assert sandbox.tokens.grant_of(tokens["access_token"])
+        assert sandbox.tokens.refresh(tokens["refresh_token"], sandbox.client_id)
+
+
+def test_the_command_line_says_where_webhooks_go_and_what_signs_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QUICKBOOKS_WEBHOOK_VERIFIER_TOKEN", "new, old")
+    words = ["--port", "0", "--company-size", "none", "--webhook-url", "http://127.0.0.1:9/hook"]
+    sandbox = build(arguments(words))
+    sandbox.stop()
+    assert (sandbox.webhooks.url, sandbox.webhooks.token) == ("http://127.0.0.1:9/hook", "new")
+    assert arguments([*words, "--verifier-token", "mine"]).verifier_token == "mine"
+    monkeypatch.delenv("QUICKBOOKS_WEBHOOK_VERIFIER_TOKEN")
+    assert arguments(words).verifier_token
+
+
+def test_a_webhook_url_elsewhere_is_one_plain_sentence() -> None:
+    process = run("--port", "0", "--company-size", "none", "--webhook-url", "https://example.com/hook")
+    _, complaint = process.communicate(timeout=20)
+    assert process.returncode == 1
+    assert complaint.count("\n") == 1 and "this machine only" in complaint

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from quickbooks import QuickBooks
 
-from sandbox import Company, Sandbox
+from sandbox import Company, Notice, Sandbox
 from sandbox.quickbooks.clock import stamp
 
 from .cast import customer, invoice, pay, sold
@@ -206,6 +206,28 @@ def test_batches_and_changes_have_the_recorded_envelopes(us: Company, wire: Wire
     assert differences(stub, theirs) == []
     nothing = wire.get("cdc", entities="Payment", changedSince=stamp(time.time() - 60)).json()
     assert nothing["CDCResponse"] == recorded("intuit-docs__cdc_no_changes")["CDCResponse"]
+
+
+def test_webhooks_in_both_shapes_with_the_recorded_headers(sandbox: Sandbox, us: Company) -> None:
+    hooks, told = sandbox.webhooks, [Notice(us.realm_id, "Customer", "7", "created")]
+    body, headers = hooks.sample(told)
+    for name in (
+        "intuit-blog__webhook_cloudevents_account_created",
+        "intuit-sampleapp__webhook_cloudevents_customer_created",
+    ):
+        ours, theirs = json.loads(body), recorded(name)
+        assert differences(ours, theirs) == []
+        assert ours[0]["type"].split(".")[2:] == theirs[0]["type"].split(".")[2:]
+        assert len(ours[0]["source"]) == len(theirs[0]["source"])
+    assert headers.keys() == recorded("intuit-docs__webhook_legacy_headers").keys() - {
+        "content-length",
+        "host",
+        "proxy-connection",
+    }
+    hooks.envelope = "legacy"
+    body, _ = hooks.sample(told)
+    for name in ("intuit-blog__webhook_legacy_account_created", "intuit-docs__webhook_legacy"):
+        assert differences(json.loads(body), recorded(name)) == []
 
 
 def test_sign_in_documents(sandbox: Sandbox, us: Company, qb: QuickBooks) -> None:

@@ -143,3 +143,51 @@ def test_a_token_of_one_company_does_not_open_another(sandbox: Sandbox, wire: Wi
     refused = wire.session.get(f"{sandbox.api_url}/company/{uk.realm_id}/preferences", timeout=10)
     assert refused.status_code == 403
     assert refused.json()["Fault"]["Error"][0]["code"] == "3100"
+
+
+# -- how long tokens last ----------------------------------------------------------------------------------------
+
+HARD = "x_refresh_token_hard_expires_in"
+
+
+def refreshed(sandbox: Sandbox, refresh_token: str, **headers: str) -> requests.Response:
+    return requests.post(
+        f"{sandbox.url}/oauth2/v1/tokens/bearer",
+        data={"grant_type": "refresh_token", "refresh_token": refresh_token},
+        auth=(sandbox.client_id, sandbox.client_secret),
+        headers=headers,
+        timeout=10,
+    )
+
+
+def test_the_end_of_the_consent_is_told_to_who_asks(sandbox: Sandbox, us: Company) -> None:
+    asks = {"x-include-refresh-token-hard-expires-in": "true"}
+    first = sandbox.issue_tokens(us.realm_id)["refresh_token"]
+    assert refreshed(sandbox, first, **asks).json()[HARD] == pytest.approx(157_680_000, abs=5)
+    assert HARD not in refreshed(sandbox, first).json()
+    soon = sandbox.issue_tokens(us.realm_id, hard_lasts=1000)["refresh_token"]
+    answer = refreshed(sandbox, soon, **asks).json()
+    assert answer[HARD] == pytest.approx(1000, abs=5)
+    assert answer["x_refresh_token_expires_in"] == pytest.approx(1000, abs=5)
+
+
+def test_a_consent_tells_its_end_with_the_first_tokens(auth: AuthClient, us: Company) -> None:
+    code = press(auth, "connect", us.realm_id)["code"][0]
+    answer = requests.post(
+        auth.token_endpoint,
+        data={"grant_type": "authorization_code", "code": code, "redirect_uri": CALLBACK},
+        auth=(auth.client_id, auth.client_secret),
+        headers={"x-include-refresh-token-hard-expires-in": "true"},
+        timeout=10,
+    )
+    assert answer.json()[HARD] == 157_680_000
+
+
+def test_tokens_can_be_made_to_end_soon(sandbox: Sandbox, us: Company) -> None:
+    tokens = sandbox.issue_tokens(us.realm_id, access_lasts=-1, refresh_lasts=60)
+    assert (tokens["expires_in"], tokens["x_refresh_token_expires_in"]) == (-1, 60)
+    assert sandbox.tokens.grant_of(tokens["access_token"]) is None
+    assert refreshed(sandbox, tokens["refresh_token"]).json()["expires_in"] == 3600
+    for lifetimes in ({"refresh_lasts": -1}, {"hard_lasts": -1}):
+        dead = sandbox.issue_tokens(us.realm_id, **lifetimes)["refresh_token"]
+        assert refreshed(sandbox, dead).json()["error"] == "invalid_grant"
