@@ -20,7 +20,6 @@ from scripts.processes import Crew, Member  # noqa: E402 - the repository's root
 
 ROOT = Path(__file__).resolve().parent.parent
 DISCOVERY = "/.well-known/openid_configuration"
-# The secret of the sandbox's webhooks; a .env that has none gets one for this run, the same for everybody.
 VERIFIER = "QUICKBOOKS_WEBHOOK_VERIFIER_TOKEN"
 
 
@@ -48,8 +47,8 @@ def start() -> None:
         sys.exit(f"PORT and SANDBOX_PORT are both {web_port}. Nothing was started. Choose two different ones.")
     if has_sandbox:
         stop_if_taken(sandbox_port, "SANDBOX_PORT")
-    if has_sandbox and not environment.get(VERIFIER):
-        environment[VERIFIER] = secrets.token_urlsafe(32)
+    if has_sandbox:
+        agree_on_a_verifier(environment)
     logins = prepare(environment)
     crew = Crew(members(environment, web_port, sandbox_port if has_sandbox else None), environment, ROOT)
     with crew:
@@ -88,6 +87,12 @@ def follow_the_ports(environment: dict[str, str], web_port: int, sandbox_port: i
         environment["QUICKBOOKS_ENVIRONMENT"] = f"http://127.0.0.1:{sandbox_port}{DISCOVERY}"
         if "QUICKBOOKS_API_URL" not in os.environ:
             environment["QUICKBOOKS_API_URL"] = f"http://127.0.0.1:{sandbox_port}/v3"
+
+
+def agree_on_a_verifier(environment: dict[str, str]) -> None:
+    """Where no secret signs the webhooks, one is made up for this run: the same for web, worker and sandbox."""
+    if not environment.get(VERIFIER, "").strip():
+        environment[VERIFIER] = secrets.token_urlsafe(32)
 
 
 def stop_if_taken(port: int, name: str) -> None:

@@ -81,6 +81,10 @@ def test_everything_starts_survives_a_death_and_stops_together(running: Running)
     assert f"http://127.0.0.1:{running.sandbox_port}/" in said and "/mail" in said
     assert running.answers(running.sandbox_port, run.DISCOVERY)
 
+    assert f"changes are told to http://127.0.0.1:{running.web_port}/webhooks/quickbooks/" in said
+    tokens = {running.member(word).environ()[run.VERIFIER] for word in ("gunicorn", "manage.py work", "sandbox")}
+    assert len(tokens) == 1 and tokens.pop() not in running.log()
+
     running.member("gunicorn").kill()
     running.until(lambda: "The web server ended (signal SIGKILL) and is started again." in running.log())
     running.until(lambda: running.answers(running.web_port, "/accounts/login/"))
@@ -119,6 +123,13 @@ def test_no_sandbox_is_started_for_the_real_quickbooks() -> None:
     assert run.sandbox_port_of({"QUICKBOOKS_ENVIRONMENT": f"http://127.0.0.1:8001{run.DISCOVERY}"}) == 8001
 
 
+def test_a_secret_for_webhooks_is_made_up_only_where_there_is_none() -> None:
+    none, some = {run.VERIFIER: " "}, {run.VERIFIER: "new,old"}
+    run.agree_on_a_verifier(none)
+    run.agree_on_a_verifier(some)
+    assert len(none[run.VERIFIER]) > 30 and some == {run.VERIFIER: "new,old"}
+
+
 def test_the_env_file_is_written_once_for_its_owner_alone(tmp_path: Path) -> None:
     file = tmp_path / ".env"
     setup.write_env_file(str(file))
@@ -128,7 +139,7 @@ def test_the_env_file_is_written_once_for_its_owner_alone(tmp_path: Path) -> Non
     assert file.read_text() == first
     other = tmp_path / "other"
     setup.write_env_file(str(other))
-    for name in ["SECRET_KEY", "FIELD_ENCRYPTION_KEYS", "DEMO_PASSWORD"]:
+    for name in ["SECRET_KEY", "FIELD_ENCRYPTION_KEYS", "DEMO_PASSWORD", run.VERIFIER]:
         line = re.compile(rf"^{name}=(.+)$", re.M)
         assert line.findall(first) != line.findall(other.read_text()), f"{name} is fresh each time"
 
