@@ -53,6 +53,7 @@ def build(options: argparse.Namespace) -> Sandbox:
         rate_per_second=options.rate_per_second,
         batches_per_minute=BATCHES_PER_MINUTE,
         webhook_url=options.webhook_url,
+        only_connected=True,
         verifier_token=options.verifier_token,
     )
 

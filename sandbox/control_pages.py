@@ -93,10 +93,10 @@ def _receive(which: str, company: Company) -> str:
     unpaid = [one for one in parts.newest(company, "Invoice", 300) if one["Balance"]][:100]
     choices = [(one["Id"], f"{parts.label(one)}: {one['Balance']} {one['CurrencyRef']['value']}") for one in unpaid]
     reference = parts.field("Reference", "reference", extra="maxlength=21")
-    inside = parts.select("Invoice", "invoice", choices) + reference
-    inside += parts.field("Amount (empty: all of it)", "amount", extra="inputmode=decimal")
-    loose = parts.select("Customer", "customer", _people(company)) + reference
-    loose += parts.field("Amount", "amount", extra="inputmode=decimal required")
+    inside = parts.select("Invoice", "invoice", choices)
+    inside += parts.field("Amount (empty: all of it)", "amount", extra="inputmode=decimal") + reference
+    loose = parts.select("Customer", "customer", _people(company))
+    loose += parts.field("Amount", "amount", extra="inputmode=decimal required") + reference
     return (
         f"<section><h2>Receive payment</h2>{parts.form('receive-payment', which, inside, 'Receive')}</section>"
         "<section><h2>Receive money for no invoice</h2>"

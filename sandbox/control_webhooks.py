@@ -21,11 +21,13 @@ LISTED = 50
 
 def page(sandbox: Sandbox, query: dict[str, str]) -> str:
     """The last POSTs, and the switches."""
-    which, _ = parts.chosen(sandbox, query)
+    which, company = parts.chosen(sandbox, query)
     hooks = sandbox.webhooks
     state = f"Changes are told to {hooks.url}." if hooks.url else "There is no address yet: nothing is told to anybody."
     if hooks.url and not hooks.enabled:
         state = "Switched off: what changes now is told to nobody."
+    if sandbox.only_connected and not sandbox.tokens.is_connected(company.realm_id):
+        state += f" No app is connected to {company.name}, so its changes are told to nobody."
     body = (
         f'<p>{escape(state)}</p><div class="columns">'
         f"<section><h2>How they are sent</h2>{parts.form('webhooks', which, _settings(hooks), 'Save')}</section>"

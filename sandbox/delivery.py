@@ -79,7 +79,7 @@ class Webhooks:
         self._held: list[Parcel] = []
         self._held_until = 0.0
         self._again: Parcel | None = None
-        self._flying = False
+        self._flying: Parcel | None = None
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="webhooks", daemon=True)
 
@@ -135,8 +135,7 @@ class Webhooks:
             self.dropped.append(notice)
             return
         for _ in range(2 if self.random.random() < self.double else 1):
-            late = self.random.uniform(0, self.delay) + (GATHERING if self.batch > 1 else 0)
-            parcel = Parcel(time.monotonic() + late, next(self._numbers), (notice,))
+            parcel = Parcel(time.monotonic() + self.random.uniform(0, self.delay), next(self._numbers), (notice,))
             if self.shuffle:
                 self._hold(parcel)
             else:
@@ -153,7 +152,8 @@ class Webhooks:
         """Send what was held, in another order."""
         self.random.shuffle(self._held)
         for parcel in self._held:
-            heapq.heappush(self._waiting, Parcel(time.monotonic(), next(self._numbers), parcel.notices))
+            due = max(time.monotonic(), parcel.due)
+            heapq.heappush(self._waiting, Parcel(due, next(self._numbers), parcel.notices))
         self._held = []
 
     def send_again(self, delivery: Delivery | None = None) -> bool:
@@ -178,7 +178,7 @@ class Webhooks:
     def clear(self) -> None:
         """Forget everything that waits and everything that was sent."""
         with self._change:
-            self._waiting, self._held, self._again = [], [], None
+            self._waiting, self._held, self._again, self._flying = [], [], None, None
             self.deliveries.clear()
             self.dropped.clear()
             self._change.notify_all()
@@ -213,13 +213,17 @@ class Webhooks:
         while parcel := self._next():
             delivery = self._post(parcel)
             with self._change:
-                self._flying = False
-                self.deliveries.append(delivery)
-                if delivery.status != 200:
-                    pause = self.pauses[min(parcel.attempt, len(self.pauses)) - 1] if self.pauses else 0.0
-                    due = time.monotonic() + pause
-                    self._again = Parcel(due, parcel.number, parcel.notices, parcel.attempt + 1)
+                if self._flying is parcel:  # else it has been forgotten meanwhile
+                    self._flying = None
+                    self._landed(parcel, delivery)
                 self._change.notify_all()
+
+    def _landed(self, parcel: Parcel, delivery: Delivery) -> None:
+        self.deliveries.append(delivery)
+        if delivery.status != 200:
+            pause = self.pauses[min(parcel.attempt, len(self.pauses)) - 1] if self.pauses else 0.0
+            due = time.monotonic() + pause
+            self._again = Parcel(due, parcel.number, parcel.notices, parcel.attempt + 1)
 
     def _next(self) -> Parcel | None:
         """Wait for the next parcel that is due; None when it is time to stop."""
@@ -230,7 +234,7 @@ class Webhooks:
                     self._let_go()
                 parcel = self._due(now) if self.enabled and self._url else None
                 if parcel:
-                    self._flying = True
+                    self._flying = parcel
                     return parcel
                 self._change.wait(self._nap(now))
             return None
@@ -241,12 +245,18 @@ class Webhooks:
                 return None
             parcel, self._again = self._again, None
             return parcel
-        if not self._waiting or self._waiting[0].due > now:
+        if not self._waiting or self._waiting[0].due > now or self._gathers(now):
             return None
         parcel = heapq.heappop(self._waiting)
         while self._waiting and self._waiting[0].due <= now and self._fits(parcel, self._waiting[0]):
             parcel.notices += heapq.heappop(self._waiting).notices
         return parcel
+
+    def _gathers(self, now: float) -> bool:
+        """Whether a POST of several events still waits for more."""
+        if self.batch <= 1 or self._waiting[0].due + GATHERING <= now:
+            return False
+        return sum(len(one.notices) for one in self._waiting if one.due <= now) < min(self.batch, MOST)
 
     def _fits(self, parcel: Parcel, other: Parcel) -> bool:
         """Whether both may share a POST: not too many, no event twice, and one company only in the older shape."""
@@ -259,7 +269,8 @@ class Webhooks:
     def _nap(self, now: float) -> float | None:
         """How long nothing will be due; None until somebody changes something. Settings are looked at now and then."""
         moments = [self._held_until] if self._held else []
-        moments += [self._again.due] if self._again else [self._waiting[0].due] if self._waiting else []
+        gathering = GATHERING if self.batch > 1 else 0.0
+        moments += [self._again.due] if self._again else [self._waiting[0].due + gathering] if self._waiting else []
         if not moments:
             return None
         return min(max(min(moments) - now, 0.0), 0.5) if self.enabled and self._url else 0.2

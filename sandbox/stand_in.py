@@ -20,6 +20,7 @@ from .quickbooks import api
 from .quickbooks.company import Company
 from .quickbooks.errors import Fault
 from .quickbooks.limits import Limits
+from .quickbooks.notices import Notice
 from .quickbooks.oauth import OAuth
 from .quickbooks.seed import Size, companies
 from .quickbooks.tokens import ACCESS_LASTS, HARD_LASTS, REFRESH_LASTS, Lifetimes, TokenBook
@@ -51,7 +52,8 @@ class Sandbox:
 
     ``port=0`` takes any free port. ``seed`` is none (companies without customers), small, or a ``Size`` for a
     benchmark. Limits are off here unless given; ``python -m sandbox`` has the real ones. ``webhook_url`` is told of
-    every change in the books, signed with ``verifier_token``; see ``webhooks`` for what may go wrong on the way.
+    every change in the books, signed with ``verifier_token``; see ``webhooks`` for what may go wrong on the way. With
+    ``only_connected`` it hears, as in real life, only of companies that an app is connected to.
     """
 
     def __init__(
@@ -67,6 +69,7 @@ class Sandbox:
         rate_per_second: int | None = None,
         batches_per_minute: int | None = None,
         webhook_url: str | None = None,
+        only_connected: bool = False,
         verifier_token: str = VERIFIER_TOKEN,
     ) -> None:
         self.client_id = client_id
@@ -74,6 +77,7 @@ class Sandbox:
         self.faults = Faults()
         self.requests: deque[LogEntry] = deque(maxlen=5000)
         self.webhooks = Webhooks(webhook_url, verifier_token)
+        self.only_connected = only_connected
         self.limits = Limits(rate_per_minute, rate_per_second, batches_per_minute)
         self.server = Server(port, self.answer)
         self.state = StateFile(state) if state else None
@@ -81,7 +85,7 @@ class Sandbox:
         self.tokens = TokenBook(strict_rotation, keep)
         self.companies = companies(seed, self.state)
         for company in self.companies.values():
-            company.store.on_change = self.webhooks.accept
+            company.store.on_change = self._tell
         if self.state:
             self.tokens.load(self.state.kept("grants") or [])
         self.oauth = OAuth(self.tokens, client_id, client_secret, list(self.companies.values()))
@@ -158,6 +162,11 @@ class Sandbox:
     def clear_log(self) -> None:
         """Forget the requests so far."""
         self.requests.clear()
+
+    def _tell(self, notices: list[Notice]) -> None:
+        """A change of a company's books is done."""
+        if notices and (not self.only_connected or self.tokens.is_connected(notices[0].realm_id)):
+            self.webhooks.accept(notices)
 
     # -- answering --
 

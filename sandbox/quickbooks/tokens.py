@@ -147,6 +147,11 @@ class TokenBook:
                     return grant if until > time.time() else None
             return None
 
+    def is_connected(self, realm_id: str) -> bool:
+        """Whether any app can still refresh its tokens for the company."""
+        with self.lock:
+            return any(one.realm_id == realm_id and one.refresh_expires > time.time() for one in self.grants)
+
     def revoke(self, token: str) -> bool:
         """Disconnect by any token of the grant."""
         with self.lock:
