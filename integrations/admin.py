@@ -12,8 +12,11 @@ from integrations.models import (
     ConnectionNotice,
     ImportItem,
     ImportRun,
+    InboxEvent,
     QuickBooksConnection,
     QuickBooksLink,
+    SyncLogEntry,
+    SyncState,
 )
 
 
@@ -97,4 +100,30 @@ class ImportItemAdmin(ReadOnlyAdmin):
     list_select_related = ("run",)
     search_fields = ("=run__id", "=external_id", "name", "reason")
     date_hierarchy = "run__created_at"
+    ordering = ("-id",)
+
+
+@admin.register(InboxEvent)
+class InboxEventAdmin(ReadOnlyAdmin):
+    list_display = ("source", "entity", "entity_id", "operation", "status", "attempts", "received_at", "last_error")
+    list_filter = ("status", "source", "entity")
+    search_fields = ("=entity_id", "=external_id", "last_error")
+    date_hierarchy = "received_at"
+    ordering = ("-id",)
+
+
+@admin.register(SyncState)
+class SyncStateAdmin(OfConnectionAdmin):
+    hidden = ("lease_id", "lease_until")
+    list_display = ("connection", "watermark", "last_good_pass_at", "next_pass_at", "poll_minutes", "last_error")
+    search_fields = ("connection__company_name",)
+    ordering = ("-id",)
+
+
+@admin.register(SyncLogEntry)
+class SyncLogEntryAdmin(OfConnectionAdmin):
+    list_display = ("at", "door", "entity", "external_id", "name", "outcome", "text")
+    list_filter = ("door", "outcome", "entity")
+    search_fields = ("=external_id", "name", "text")
+    date_hierarchy = "at"
     ordering = ("-id",)

@@ -52,3 +52,7 @@ def refresh_tokens() -> None:
 def warn_about_connections() -> None:
     """Every quarter of an hour, and at once when a sign-in has failed: mail the admins what they do not know yet."""
     notices.warn()
+
+
+def drain_inbox() -> None:
+    """Take over what waits in the inbox."""

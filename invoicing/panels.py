@@ -32,7 +32,7 @@ def contact_panel(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404
     contact = get_object_or_404(Contact, pk=pk)
     today = timezone.localdate()
-    invoices = Invoice.objects.filter(contact=contact)
+    invoices = Invoice.objects.present().filter(contact=contact)
     latest = invoices.for_list().order_by("-issued_on", "-id")[:LAST_INVOICES]
     context = {
         "contact": contact,
@@ -61,7 +61,7 @@ def dashboard_panel(request: HttpRequest) -> HttpResponse:
     """What is owed and what came in: the home currency large, the others in a table, none added to another."""
     today = timezone.localdate()
     home = request.business.currency  # type: ignore[attr-defined]
-    owed = {row.currency: row for row in open_by_currency(Invoice.objects.all(), today)}
+    owed = {row.currency: row for row in open_by_currency(Invoice.objects.present(), today)}
     received = _received_since(today - timedelta(days=RECENT_DAYS))
     sums = {
         currency: MoneySum(currency, owed.get(currency) or nothing_open(currency), *received.get(currency, (0, ZERO)))

@@ -62,7 +62,7 @@ def invoice_list(request: HttpRequest) -> HttpResponse:
     today = timezone.localdate()
     request.GET = _without_blanks(request.GET)  # type: ignore[assignment]
     filters = InvoiceFilters(request.GET)
-    found = filters.apply(Invoice.objects.all(), today)
+    found = filters.apply(Invoice.objects.present(), today)
     page = paginate(request, found.for_list(), orders=ORDERS, default="-issued")
     context = {
         "filters": filters,
@@ -123,7 +123,7 @@ def _query_without(request: HttpRequest, name: str) -> str:
 
 def _offer(filters: InvoiceFilters) -> dict[str, object]:
     """The choices of the filters, which only the whole page shows."""
-    everything = Invoice.objects.all()
+    everything = Invoice.objects.present()
     currencies = list(everything.order_by("currency").values_list("currency", flat=True).distinct())
     filters.offer(currencies, years_of(everything))
     return {"currencies": currencies}
@@ -143,7 +143,7 @@ def _without_blanks(query: QueryDict) -> QueryDict:
 def invoice_export(request: HttpRequest) -> StreamingHttpResponse:
     """The filtered list as CSV, with plain figures in the invoice's own currency."""
     today = timezone.localdate()
-    found = InvoiceFilters(request.GET).apply(Invoice.objects.all(), today)
+    found = InvoiceFilters(request.GET).apply(Invoice.objects.present(), today)
     header = ["Number", "Customer", "Issued", "Due", "Currency", "Total", "Paid", "Credited", "Balance"]
     header += ["Status", "Origin", "Conflict"]
     return stream_csv(f"invoices-{today}.csv", header, _export_rows(found, today))

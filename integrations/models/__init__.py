@@ -1,8 +1,9 @@
-"""Connections to vendors, the links between their records and ours, and the runs that import."""
+"""Connections to vendors, the links between their records and ours, what imports, and what follows the books."""
 
 from integrations.models.connections import ApiAllowance, ConnectionNotice, QuickBooksConnection
 from integrations.models.links import CatalogueEntry, QuickBooksLink
 from integrations.models.runs import ImportItem, ImportRun
+from integrations.models.sync import InboxEvent, SyncLogEntry, SyncState
 
 __all__ = [
     "ApiAllowance",
@@ -10,6 +11,9 @@ __all__ = [
     "ConnectionNotice",
     "ImportItem",
     "ImportRun",
+    "InboxEvent",
     "QuickBooksConnection",
     "QuickBooksLink",
+    "SyncLogEntry",
+    "SyncState",
 ]

@@ -18,6 +18,7 @@ class QuickBooksLink(models.Model):
         LINKED = "linked", "Linked"
         CONFLICT = "conflict", "Conflict"  # dropped, with the reason; tried again with every import
         UNDONE = "undone", "Undone"  # its import was undone; left alone until it is imported again
+        GONE = "gone", "Gone"  # deleted or merged away in QuickBooks: nothing brings it back
 
     connection = models.ForeignKey(QuickBooksConnection, models.CASCADE, related_name="links")
     entity = models.CharField(max_length=20, help_text="customer, invoice or payment")
@@ -38,6 +39,9 @@ class QuickBooksLink(models.Model):
     fingerprint = models.CharField(max_length=40, blank=True)
     document = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
     synced_at = models.DateTimeField()
+    remote_at = models.DateTimeField(null=True, help_text="of the version held: its LastUpdatedTime")
+    # Of a customer: where transactions of its own went last. Should it disappear, that is who it was merged into.
+    moved_to = models.CharField(max_length=40, blank=True)
 
     class Meta:
         verbose_name = "QuickBooks link"

@@ -24,6 +24,10 @@ def _as_amount(word: str) -> str:
 
 
 class InvoiceQuerySet(models.QuerySet["Invoice"]):
+    def present(self) -> "InvoiceQuerySet":
+        """Without tombstones: what lists and sums are made of."""
+        return self.filter(removed_at=None)
+
     def open(self) -> "InvoiceQuerySet":
         return self.filter(status=Invoice.Status.OPEN)
 
@@ -116,6 +120,12 @@ class Invoice(models.Model):
     paid = MoneyField(default=ZERO, help_text="allocated from payments of money")
     credited = MoneyField(default=ZERO, help_text="allocated from credit memos")
     balance = MoneyField(default=ZERO)
+
+    sent_at = models.DateTimeField(null=True, blank=True, help_text="first sent to the customer from here")
+    # A tombstone: in no list and no sum, but never forgotten, so that nothing brings the invoice back.
+    removed_at = models.DateTimeField(null=True, blank=True)
+    removed_why = models.CharField(max_length=300, blank=True)
+    attention = models.CharField(max_length=300, blank=True, help_text="what staff should look at")
 
     created_at = models.DateTimeField(auto_now_add=True)
     changed_at = models.DateTimeField(auto_now=True)

@@ -24,8 +24,11 @@ from integrations.models import (
     ConnectionNotice,
     ImportItem,
     ImportRun,
+    InboxEvent,
     QuickBooksConnection,
     QuickBooksLink,
+    SyncLogEntry,
+    SyncState,
 )
 from invoicing.models import Allocation, Invoice
 from tests.factories import PASSWORD, make_contact, make_invoice, make_payment, make_user
@@ -103,6 +106,11 @@ def fill_integrations(number: int, user: User, ada: Contact, invoice: Invoice, p
         counts={"customer": {"created": 1}},
     )
     ImportItem.objects.create(run=run, entity="customer", external_id="1", outcome="created", name="Ada")
+    told = {"realm_id": company.realm_id, "entity": "customer", "entity_id": "1", "operation": "updated"}
+    event = InboxEvent.objects.create(source="webhook", external_id=str(number), **told)
+    SyncState.objects.create(connection=company, lease_id=f"{SECRET}-sync")
+    came = {"door": "webhook", "entity": "customer", "external_id": "1", "outcome": "updated"}
+    SyncLogEntry.objects.create(connection=company, name="Ada", event=event, **came)
 
 
 def page(model: type[Model], name: str, *args: Any) -> str:

@@ -16,13 +16,19 @@ from integrations.models import (
     ConnectionNotice,
     ImportItem,
     ImportRun,
+    InboxEvent,
     QuickBooksConnection,
     QuickBooksLink,
+    SyncLogEntry,
+    SyncState,
 )
 from invoicing.models import Allocation, Invoice, InvoiceLine, Payment
 
 # What points comes before what it points to. Heartbeats stay, and so do people who are not of the demo.
 CLEARED: list[type[models.Model]] = [
+    SyncLogEntry,
+    InboxEvent,
+    SyncState,
     ImportItem,
     ImportRun,
     QuickBooksLink,
