@@ -13,7 +13,7 @@ from invoicing.bulk import PAYMENT_COLUMNS, PaymentFields
 from invoicing.models import Allocation, Payment
 from invoicing.money import quantize
 from invoicing.settlement import settle
-from invoicing.signals import payment_changed, payment_recorded
+from invoicing.signals import payment_changed, payment_recorded, payment_reversed
 
 Changes = dict[str, list[Any]]
 Shares = dict[int, tuple[Decimal, Decimal]]
@@ -71,7 +71,10 @@ def update_payments(writes: Sequence[PaymentWrite], *, actor: User | None, origi
     settle({pk for write, _, before in changed for pk in {*before, *write.shares}}, origin=origin)
     _note([(write.payment, changes) for write, changes, _ in changed], "payment.changed", actor, origin)
     for write, changes, _ in changed:
-        payment_changed.send(sender=Payment, payment=write.payment, changes=changes, origin=origin)
+        if write.payment.is_void and "is_void" in changes:
+            payment_reversed.send(sender=Payment, payment=write.payment, origin=origin)
+        else:
+            payment_changed.send(sender=Payment, payment=write.payment, changes=changes, origin=origin)
     return {write.payment.pk: changes for write, changes, _ in changed}
 
 

@@ -14,12 +14,21 @@ invoice_changed = Signal()
 invoice_paid = Signal()
 """It became PAID: nothing is owed, and payments of money settled it. Arguments: ``invoice``, ``origin``."""
 
+invoice_reopened = Signal()
+"""It was PAID and is owed again: a payment was taken back or the invoice grew. Arguments: ``invoice``, ``origin``."""
+
+invoice_removed = Signal()
+"""It left the lists for good; its row stays as a tombstone. Arguments: ``invoice``, ``origin``."""
+
 invoice_voided = Signal()
 """It became VOID. Arguments: ``invoice``, ``origin``."""
 
 payment_recorded = Signal()
 """Money arrived, or a credit was applied. Not sent again when the same reference comes twice.
 Arguments: ``payment``, ``origin``."""
+
+payment_reversed = Signal()
+"""It was voided or deleted: whatever it had settled is owed again. Arguments: ``payment``, ``origin``."""
 
 payment_changed = Signal()
 """Its amount or what it was spent on changed. Arguments: ``payment``, ``changes``, ``origin``."""

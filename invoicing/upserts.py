@@ -10,11 +10,20 @@ from crm.audit import entry, plain, record_many, set_fields
 from crm.models import User
 from invoicing.bulk import INVOICE_COLUMNS, LINE_FIELDS, InvoiceFields, LineFields
 from invoicing.models import Invoice, InvoiceLine
+from invoicing.removals import end_void
 from invoicing.settlement import status_for
-from invoicing.signals import invoice_added, invoice_changed, invoice_paid, invoice_voided
+from invoicing.signals import (
+    invoice_added,
+    invoice_changed,
+    invoice_paid,
+    invoice_removed,
+    invoice_reopened,
+    invoice_voided,
+)
 
 Changes = dict[str, list[Any]]
-WRITTEN = [*INVOICE_COLUMNS, "taxes", "status", "contact", "search_text", "changed_at"]
+ENDING = ["removed_at", "removed_why", "attention"]
+WRITTEN = [*INVOICE_COLUMNS, *ENDING, "taxes", "status", "contact", "search_text", "changed_at"]
 
 
 WORDS = {"invoice.created": "added", "invoice.changed": "changed"}
@@ -89,6 +98,8 @@ def _set(write: InvoiceWrite) -> Changes:
             setattr(invoice, name, value)
         return {}
     changes = set_fields(invoice, new)
+    if "status" in changes and invoice.status == Invoice.Status.VOID:
+        end_void(invoice)
     old_lines = stored_lines(invoice)
     if old_lines != fields.lines:
         changes["lines"] = [plain(old_lines), plain(fields.lines)]
@@ -130,7 +141,14 @@ def _note(rows: Iterable[tuple[Invoice, Changes]], verb: str, actor: User | None
 
 
 def _announce(invoice: Invoice, changes: Changes, before: str, origin: str) -> None:
+    if invoice.removed_at is not None:
+        # A tombstone tells nothing but its own end.
+        if invoice.status != before and invoice.status == Invoice.Status.VOID:
+            invoice_removed.send(sender=Invoice, invoice=invoice, origin=origin)
+        return
     invoice_changed.send(sender=Invoice, invoice=invoice, changes=changes, origin=origin)
+    if before == Invoice.Status.PAID and invoice.status in {Invoice.Status.OPEN, Invoice.Status.SETTLED}:
+        invoice_reopened.send(sender=Invoice, invoice=invoice, origin=origin)
     if invoice.status != before and invoice.status == Invoice.Status.PAID:
         invoice_paid.send(sender=Invoice, invoice=invoice, origin=origin)
     if invoice.status != before and invoice.status == Invoice.Status.VOID:

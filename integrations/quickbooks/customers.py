@@ -11,7 +11,7 @@ from integrations.models import QuickBooksLink
 from integrations.quickbooks.countries import two_letters
 from integrations.quickbooks.importing import Context, Outcome, Tally
 from integrations.quickbooks.known import known_for
-from integrations.quickbooks.links import link_for, remember
+from integrations.quickbooks.links import link_for, remember, worth_a_look
 from integrations.quickbooks.mapping import CustomerRecord, customer_from_qbo
 from integrations.quickbooks.mapping.values import Doc
 from integrations.quickbooks.matching import Action, Decision, Known, plan
@@ -24,6 +24,7 @@ def take_over(docs: Sequence[Doc], context: Context) -> Tally:
     """Match, write and link one page of customer documents; in a preview only say what would become of them."""
     country = two_letters(context.connection.country)
     tally = Tally("customer")
+    docs = docs if context.is_preview else worth_a_look(docs, context, tally)
     records = list(tally.read(docs, lambda doc: customer_from_qbo(doc, country)).values())
     known = known_for(records, context)
     before = dict(known.links)
@@ -138,7 +139,7 @@ class _Page:
                 continue
             _, so_far = changed.get(contact.pk, (contact, {}))
             changed[contact.pk] = (contact, {**so_far, **changes})
-            self.tally.note(Outcome.UPDATED, decision.record, before=self._before(decision, changes))
+            self.tally.note(Outcome.UPDATED, decision.record, before=self._before(decision, changes), changes=changes)
         update_contacts(
             list(changed.values()),
             actor=self.context.actor,

@@ -1,15 +1,16 @@
 """A page of invoice documents becomes invoices."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from integrations.models import ImportItem, QuickBooksLink
 from integrations.quickbooks.importing import Context, Outcome, Tally
-from integrations.quickbooks.links import Held, known, link_for, remember
+from integrations.quickbooks.links import Held, known, link_for, remember, worth_a_look
 from integrations.quickbooks.mapping import InvoiceRecord, invoice_from_qbo
 from integrations.quickbooks.mapping.catalogue import Catalogue
 from integrations.quickbooks.mapping.values import Doc
 from invoicing.models import Invoice
+from invoicing.removals import remove_invoices
 from invoicing.upserts import InvoiceWrite, create_invoices, update_invoices
 
 
@@ -23,10 +24,14 @@ class Sorted:
 
 
 def take_over(docs: Sequence[Doc], context: Context, catalogue: Catalogue) -> Tally:
-    """Write and link one page of invoices under the contacts of their customers; previews only count."""
+    """Write and link one page of invoices under the contacts of their customers; previews only count.
+
+    A run of an import notes which payments it has yet to fetch; elsewhere the caller brings them along.
+    """
     connection = context.connection
-    documents = {str(doc.get("Id")): doc for doc in docs}
     tally = Tally("invoice")
+    docs = docs if context.is_preview else worth_a_look(docs, context, tally)
+    documents = {str(doc.get("Id")): doc for doc in docs}
     read = tally.read(docs, lambda doc: invoice_from_qbo(doc, catalogue, connection.home_currency))
     records = list(read.values())
     customers = known(connection, "customer", {record.customer_id for record in records})
@@ -41,7 +46,8 @@ def take_over(docs: Sequence[Doc], context: Context, catalogue: Catalogue) -> Ta
         for link in links:
             link.document = documents[link.external_id]
         remember(links)
-    _want_payments(records, [pk for _, pk in work.changed], context)
+    if context.run is not None:
+        _want_payments(records, [pk for _, pk in work.changed], context)
     return tally
 
 
@@ -80,7 +86,7 @@ def _update(work: Sorted, contacts: dict[str, int | None], context: Context, tal
     for record, pk in work.changed:
         if pk in changes:
             before = {"document": earlier[record.external_id], "after": record.fingerprint}
-            tally.note(Outcome.UPDATED, record, before=before)
+            tally.note(Outcome.UPDATED, record, before=before, changes=changes[pk])
         else:
             tally.count(Outcome.UNCHANGED)
         links.append(link_for(context.connection, "invoice", record, {}, context.now, invoice_id=pk))
@@ -110,3 +116,22 @@ def _want_payments(records: Sequence[InvoiceRecord], changed: Sequence[int], con
         ],
         ignore_conflicts=True,
     )
+
+
+def take_away(external_ids: Iterable[str], context: Context) -> Tally:
+    """Invoices that QuickBooks has no more; what becomes of them depends on whether they were sent or paid."""
+    tally = Tally("invoice")
+    links = QuickBooksLink.objects.filter(
+        connection=context.connection, entity="invoice", external_id__in=list(external_ids)
+    ).exclude(state=QuickBooksLink.State.GONE)
+    held = [link for link in links if link.invoice_id]
+    stored = Invoice.objects.in_bulk([link.invoice_id for link in held])
+    said = remove_invoices(
+        list(stored.values()), why="deleted in QuickBooks", actor=context.actor, origin=context.origin
+    )
+    for link in held:
+        invoice = stored[link.invoice_id or 0]
+        tally.counts["removed"] += 1
+        tally.tell("removed", link.external_id, f"{invoice.number} · {invoice.customer_name}", said[invoice.pk])
+    links.update(state=QuickBooksLink.State.GONE, fingerprint="", synced_at=context.now)
+    return tally

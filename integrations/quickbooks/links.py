@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 from django.db.models import QuerySet
 
 from integrations.models import QuickBooksConnection, QuickBooksLink
+from integrations.quickbooks.importing import Context, Tally
+from integrations.quickbooks.mapping.values import Doc
 
 REMEMBERED = [
     "state",
@@ -20,6 +22,7 @@ REMEMBERED = [
     "fingerprint",
     "document",
     "synced_at",
+    "remote_at",
 ]
 
 
@@ -36,6 +39,8 @@ class Held(NamedTuple):
 
 def remember(links: Sequence[QuickBooksLink]) -> None:
     """Write links by the page: new ones are inserted, known ones take the new version over."""
+    for link in links:
+        link.remote_at = moment_of(link.document)
     QuickBooksLink.objects.bulk_create(
         links,
         update_conflicts=True,
@@ -71,3 +76,51 @@ def known(connection: QuickBooksConnection, entity: str, external_ids: Iterable[
     """The links of these records by their id."""
     links = QuickBooksLink.objects.filter(connection=connection, entity=entity, external_id__in=list(external_ids))
     return {row[0]: Held(*row) for row in links.values_list(*Held._fields)}
+
+
+def moment_of(document: Doc) -> datetime | None:
+    """When this version was made, by QuickBooks' clock; None where the document does not say."""
+    told = document.get("MetaData")
+    try:
+        moment = datetime.fromisoformat(str(told["LastUpdatedTime"])) if isinstance(told, dict) else None
+    except (KeyError, ValueError):
+        return None
+    return moment if moment is not None and moment.tzinfo else None
+
+
+def version_of(moment: datetime | None, sync_token: str) -> tuple[float, int]:
+    """What orders the versions of one record: its time, and within a second its token."""
+    token = int(sync_token) if sync_token.isascii() and sync_token.isdigit() else -1
+    return (moment.timestamp() if moment else 0.0, token)
+
+
+def worth_a_look(docs: Sequence[Doc], context: Context, tally: Tally) -> list[Doc]:
+    """The documents that may change something; of the others the log says why not.
+
+    An answer that was under way while a newer one was written changes nothing any more, nothing brings back what is
+    gone, and what an undone import left out stays out until a person imports it again.
+    """
+    ids = [str(doc.get("Id")) for doc in docs]
+    links = QuickBooksLink.objects.filter(
+        connection=context.connection, entity=tally.entity, external_id__in=ids
+    ).values_list("external_id", "state", "remote_at", "sync_token")
+    held = {external_id: (state, version_of(at, token)) for external_id, state, at, token in links}
+    kept = []
+    for doc in docs:
+        state, version = held.get(str(doc.get("Id")), ("", (0.0, -1)))
+        why = _why_not(state, version, doc, context)
+        if why:
+            tally.tell("unchanged", str(doc.get("Id")), "", why)
+        else:
+            kept.append(doc)
+    return kept
+
+
+def _why_not(state: str, version: tuple[float, int], doc: Doc, context: Context) -> str:
+    if state == QuickBooksLink.State.GONE:
+        return "It is gone from QuickBooks; an answer from before that changes nothing."
+    if state == QuickBooksLink.State.UNDONE and not context.is_import:
+        return "Its import was undone here. It stays out until it is imported again."
+    moment = moment_of(doc)
+    is_older = moment is not None and version_of(moment, str(doc.get("SyncToken") or "")) < version
+    return "A newer version is held already." if is_older and state == QuickBooksLink.State.LINKED else ""

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from integrations.models import QuickBooksLink
 from integrations.quickbooks.importing import Context, Outcome, Tally
-from integrations.quickbooks.links import known, link_for, remember
+from integrations.quickbooks.links import known, link_for, remember, worth_a_look
 from integrations.quickbooks.mapping import PaymentRecord, payment_from_qbo
 from integrations.quickbooks.mapping.catalogue import Catalogue
 from integrations.quickbooks.mapping.values import ZERO, Doc
@@ -22,6 +22,7 @@ def take_over(docs: Sequence[Doc], context: Context, catalogue: Catalogue) -> Ta
     A payment may belong to invoices of a year that was not imported: their part is allocated once they are here.
     """
     tally = Tally("payment")
+    docs = docs if context.is_preview else worth_a_look(docs, context, tally)
     page = _Page(docs, context, catalogue, tally)
     new, old = page.split()
     if context.is_preview:
@@ -50,7 +51,7 @@ def take_back(external_ids: Iterable[str], context: Context, catalogue: Catalogu
             origin=context.origin,
         )
         QuickBooksLink.objects.filter(pk__in=[link.pk for link, _ in held]).update(
-            fingerprint="", synced_at=context.now
+            state=QuickBooksLink.State.GONE, fingerprint="", synced_at=context.now
         )
     return tally
 
@@ -118,7 +119,7 @@ class _Page:
         for record, payment in old:
             if payment.pk in changes:
                 before = {"document": earlier[record.external_id], "after": record.fingerprint}
-                tally.note(Outcome.UPDATED, record, before=before)
+                tally.note(Outcome.UPDATED, record, before=before, changes=changes[payment.pk])
             else:
                 tally.note(Outcome.UNCHANGED, record)
         return self.link(touched)

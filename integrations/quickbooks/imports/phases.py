@@ -10,7 +10,7 @@ from django.utils import timezone
 from integrations.models import ImportItem, ImportRun, QuickBooksConnection, QuickBooksLink
 from integrations.quickbooks import catalogue, customers, invoices, payments
 from integrations.quickbooks.client import QuickBooksClient
-from integrations.quickbooks.importing import Context, Outcome, Tally, save_items
+from integrations.quickbooks.importing import Context, Outcome, Tally, save_items, save_log
 from integrations.quickbooks.mapping.values import Doc, ref
 
 PAGE = 1000
@@ -60,6 +60,8 @@ def add_up(run: ImportRun, tallies: Sequence[Tally], *, again: bool = False) -> 
         for outcome, number in tally.counts.items():
             counts[outcome] = counts.get(outcome, 0) + number
     save_items(run, tallies)
+    if not run.is_preview:
+        save_log(Context(run.connection, timezone.now(), run=run), tallies)
 
 
 def _leave_out_met(run: ImportRun, tally: Tally) -> None:
@@ -71,6 +73,8 @@ def _leave_out_met(run: ImportRun, tally: Tally) -> None:
         for item in tally.items
         if met.get(item.external_id) in {None, Outcome.DROPPED} and met.get(item.external_id) != item.outcome
     ]
+    stays = {item.external_id for item in tally.items}
+    tally.told = [line for line in tally.told if line.external_id in stays]
     tally.counts = Counter(item.outcome for item in tally.items)
     tally.counts[Outcome.DROPPED] -= sum(item.external_id in met for item in tally.items)
 
