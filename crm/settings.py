@@ -201,6 +201,9 @@ SCHEDULES = {
     "prune": ("crm.schedules.prune", 24 * 60),
     "imports": ("integrations.tasks.sweep", 1),
     "tokens": ("integrations.tasks.refresh_tokens", 5),
+    # Each minute it is asked whether it is time; how often it is, an admin says on the QuickBooks card.
+    "quickbooks": ("integrations.tasks.poll_quickbooks", 1),
+    "sync-log": ("integrations.tasks.prune_sync", 24 * 60),
     "warnings": ("integrations.tasks.warn_about_connections", 15),
 }
 # How `manage.py work` watches the queues. Times are in seconds; a limit of 0 is the queue's timeout and a minute.

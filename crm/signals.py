@@ -17,3 +17,7 @@ contact_archived = Signal()
 
 contact_restored = Signal()
 """A contact is live again. Arguments: ``contact``, ``origin``."""
+
+contact_merged = Signal()
+"""Two contacts became one; whoever holds rows of ``loser`` moves them. Arguments: ``loser``, ``survivor``, ``actor``,
+``origin``."""

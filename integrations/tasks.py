@@ -6,9 +6,10 @@ from django.db import transaction
 from django.utils import timezone
 from django_q.tasks import async_task
 
-from integrations.models import ImportRun
+from integrations.models import ImportRun, QuickBooksConnection
 from integrations.quickbooks import notices
 from integrations.quickbooks.imports import runs
+from integrations.quickbooks.sync import drain, first_import, log, poll
 from integrations.quickbooks.tokens import refresh_due_tokens
 
 LONG_QUEUE = "long"
@@ -56,3 +57,20 @@ def warn_about_connections() -> None:
 
 def drain_inbox() -> None:
     """Take over what waits in the inbox."""
+    connection = QuickBooksConnection.objects.current()
+    if connection is not None and connection.is_connected:
+        drain.drain(connection)
+
+
+def poll_quickbooks() -> None:
+    """Now and then, and when a person asks: look for changes if it is time, then take over what was found."""
+    connection = QuickBooksConnection.objects.current()
+    if connection is not None and connection.is_connected:
+        poll.poll_if_due(connection)
+        first_import.start_if_wanted(connection)
+        drain.drain(connection)
+
+
+def prune_sync() -> None:
+    """Nightly: forget what the log need not keep any longer."""
+    log.prune()

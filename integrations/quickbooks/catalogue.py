@@ -1,6 +1,8 @@
 """Fetching and keeping the names that documents only point to, of what is no longer in use as well."""
 
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from typing import Any
 
 from integrations.errors import Rejected
 from integrations.models import CatalogueEntry, QuickBooksConnection
@@ -16,6 +18,15 @@ ENTITIES = {
     "Term": "term",
     "PaymentMethod": "paymentmethod",
     "Account": "account",
+}
+# How documents point to them.
+POINTERS = {
+    "ItemRef": "Item",
+    "GroupItemRef": "Item",
+    "TaxCodeRef": "TaxCode",
+    "SalesTermRef": "Term",
+    "PaymentMethodRef": "PaymentMethod",
+    "DepositToAccountRef": "Account",
 }
 PAGE = 1000
 EVERY = "Active IN (true, false)"
@@ -44,6 +55,40 @@ def _pages(client: QuickBooksClient, entity: str, where: str) -> list[Doc]:
         found += [{name: doc[name] for name in READ if name in doc} for doc in docs]
         if len(docs) < PAGE:
             return found
+
+
+def fetch_unknown(
+    client: QuickBooksClient, connection: QuickBooksConnection, docs: Iterable[Doc]
+) -> dict[str, list[Doc]]:
+    """The names that these documents point to and that are not kept yet; no question where all are known."""
+    missing: dict[str, set[str]] = {}
+    known = set(CatalogueEntry.objects.filter(connection=connection).values_list("entity", "external_id"))
+    for entity, external_id in _pointed_to(docs):
+        if external_id.isdigit() and (ENTITIES[entity], external_id) not in known:
+            missing.setdefault(entity, set()).add(external_id)
+    found = {entity: _by_ids(client, entity, ids) for entity, ids in missing.items() if entity != "TaxCode"}
+    if "TaxCode" in missing:
+        found |= {"TaxRate": _all(client, "TaxRate"), "TaxCode": _all(client, "TaxCode")}
+    return found
+
+
+def _by_ids(client: QuickBooksClient, entity: str, ids: set[str]) -> list[Doc]:
+    """Kept without a name where QuickBooks has none, so that it is not asked again for every document."""
+    found = {str(doc["Id"]): doc for doc in client.by_ids(entity, sorted(ids), where=EVERY)}
+    return [found.get(external_id, {"Id": external_id}) for external_id in sorted(ids)]
+
+
+def _pointed_to(value: Any) -> Iterator[tuple[str, str]]:
+    """(entity, id) of every reference inside documents, at any depth."""
+    if isinstance(value, dict):
+        for name, inside in value.items():
+            if name in POINTERS and isinstance(inside, dict):
+                yield POINTERS[name], str(inside.get("value") or "")
+            elif isinstance(inside, dict | list):
+                yield from _pointed_to(inside)
+    elif isinstance(value, list | tuple):
+        for one in value:
+            yield from _pointed_to(one)
 
 
 def store(connection: QuickBooksConnection, docs: dict[str, list[Doc]]) -> None:

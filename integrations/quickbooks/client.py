@@ -9,6 +9,7 @@ import logging
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, NoReturn, Self, TypeVar, cast
 
@@ -139,6 +140,20 @@ class QuickBooksClient(QuickBooks):
                 self._ids_at_once = max(FEWEST_IDS, len(chunk) // 4)
             else:
                 wanted = wanted[len(chunk) :]
+        return found
+
+    def changes(self, entities: Iterable[str], since: datetime) -> dict[str, list[Document]]:
+        """What changed since that moment, by entity; a deleted record is a stub with ``status`` "Deleted".
+
+        Raises Rejected for a moment more than 30 days back. 1,000 records in all may mean that there are more.
+        """
+        params = {"entities": ",".join(entities), "changedSince": since.isoformat(timespec="seconds")}
+        answer = self.make_request("GET", f"{self.api_url}/company/{self.company_id}/cdc", params=params)
+        found: dict[str, list[Document]] = {}
+        for response in _records(answer, "CDCResponse"):
+            for block in _records(response, "QueryResponse"):
+                for name in entities:
+                    found.setdefault(name, []).extend(_records(block, name))
         return found
 
     def read(self, entity: str, external_id: str) -> Document:

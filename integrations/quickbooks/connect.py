@@ -1,6 +1,7 @@
 """Connecting a company and disconnecting it. A connection is stored whole, or not at all."""
 
 import re
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -17,6 +18,7 @@ from integrations.quickbooks import oauth
 from integrations.quickbooks.client import QuickBooksClient
 from integrations.quickbooks.countries import two_letters
 from integrations.quickbooks.oauth import TokenPair
+from integrations.quickbooks.sync.watermark import follow, server_time
 from integrations.quickbooks.tokens import FreshAccess
 from invoicing.models import Invoice
 
@@ -45,8 +47,8 @@ def finish(code: str, realm_id: str, *, by: User) -> QuickBooksConnection:
         raise NotConnected("Intuit's answer was incomplete. Nothing was connected; please start again.")
     pair = _exchange(code, realm_id)
     try:
-        company, preferences = _look_at(realm_id, pair)
-        return _store(realm_id, pair, company, preferences, by)
+        company, preferences, clock = _look_at(realm_id, pair)
+        return _store(realm_id, pair, company, preferences, clock, by)
     except NotConnected:
         if not QuickBooksConnection.objects.filter(realm_id=realm_id).exists():
             # For a company known here this would also end the sign-in that still works.
@@ -94,11 +96,12 @@ def _exchange(code: str, realm_id: str) -> TokenPair:
 
 
 @sensitive_variables()
-def _look_at(realm_id: str, pair: TokenPair) -> tuple[dict[str, Any], dict[str, Any]]:
+def _look_at(realm_id: str, pair: TokenPair) -> tuple[dict[str, Any], dict[str, Any], datetime | None]:
     client = QuickBooksClient(realm_id, FreshAccess(pair), interactive=True)
     client.start_step(SECONDS)
     try:
-        return client.company_info(), client.preferences()
+        company, preferences = client.company_info(), client.preferences()
+        return company, preferences, server_time(client)
     except IntegrationError as error:
         sentence = f"You signed in, but company {realm_id} could not be read. Nothing was connected. {told_now(error)}"
         raise NotConnected(sentence, status=502, cause=error) from None
@@ -109,7 +112,12 @@ def _look_at(realm_id: str, pair: TokenPair) -> tuple[dict[str, Any], dict[str, 
 @sensitive_variables()
 @transaction.atomic
 def _store(
-    realm_id: str, pair: TokenPair, company: dict[str, Any], preferences: dict[str, Any], by: User
+    realm_id: str,
+    pair: TokenPair,
+    company: dict[str, Any],
+    preferences: dict[str, Any],
+    clock: datetime | None,
+    by: User,
 ) -> QuickBooksConnection:
     # Two people connecting two companies at once: the second waits here, and is refused.
     Business.objects.select_for_update().get(pk=Business.load().pk)
@@ -123,6 +131,7 @@ def _store(
         QuickBooksConnection.objects.create(realm_id=realm_id, **values)
         _adopt_home(values, by)
     connection = rows.defer("access_token", "refresh_token").get()
+    follow(connection, since=clock)
     verb, word = ("quickbooks.reconnected", "Reconnected") if is_again else ("quickbooks.connected", "Connected")
     _note(connection.pk, verb, f"{word} {name} (company ID {realm_id})", by)
     return connection

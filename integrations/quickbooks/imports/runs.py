@@ -20,6 +20,7 @@ from integrations.models import ImportItem, ImportRun, QuickBooksConnection
 from integrations.quickbooks.client import QuickBooksClient, client_for
 from integrations.quickbooks.imports import undo
 from integrations.quickbooks.imports.phases import PHASES, Work, next_phase
+from integrations.quickbooks.sync.lease import take_the_pen
 
 logger = logging.getLogger(__name__)
 
@@ -124,6 +125,7 @@ def _advance(run: ImportRun, lease: str, client: QuickBooksClient) -> bool:
     if run.status == Status.UNDOING:
         with transaction.atomic():
             _hold(run, lease)
+            take_the_pen(run.connection)
             if undo.step(run):
                 run.status, run.ended_at = Status.UNDONE, timezone.now()
             return _save(run)
@@ -133,6 +135,7 @@ def _advance(run: ImportRun, lease: str, client: QuickBooksClient) -> bool:
     page = phase.fetch(work)
     with transaction.atomic():
         _hold(run, lease)
+        take_the_pen(run.connection)
         if phase.write(work, page):
             run.phase, run.position, run.done, run.total = next_phase(run), {}, 0, None
             if not run.phase:

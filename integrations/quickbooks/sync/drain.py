@@ -1,0 +1,148 @@
+"""Emptying the inbox: what waits is taken over in rounds, by one worker at a time.
+
+A round claims nothing in the rows themselves: under the company's lease it reads what is due, fetches the truth, and
+writes records and the events' ends in one transaction that also checks the lease. A worker killed anywhere leaves
+everything as it was.
+"""
+
+import logging
+import time
+from collections.abc import Sequence
+from datetime import timedelta
+
+from django.db import IntegrityError, OperationalError, transaction
+from django.utils import timezone
+
+from integrations.errors import IntegrationError, NeedsReconnect, Transient
+from integrations.models import InboxEvent, QuickBooksConnection, SyncLogEntry
+from integrations.quickbooks.client import QuickBooksClient, client_for
+from integrations.quickbooks.importing import Context
+from integrations.quickbooks.sync import lease as leases
+from integrations.quickbooks.sync.fetch import fetch
+from integrations.quickbooks.sync.lease import LostLease
+from integrations.quickbooks.sync.write import DOORS, write
+
+logger = logging.getLogger(__name__)
+
+ROUND = 1000
+STEP_SECONDS = 40.0  # of network in a round; with the writing it stays below the lease
+LONGEST_WAIT = timedelta(minutes=30)
+Status = InboxEvent.Status
+
+
+def drain(connection: QuickBooksConnection, *, seconds: float = 30.0, client: QuickBooksClient | None = None) -> int:
+    """Take over what is due, for about so many seconds; how many events ended. 0 where another worker is at it."""
+    until, ended = time.monotonic() + seconds, 0
+    client = client or client_for(connection)
+    while time.monotonic() < until and _due(connection):
+        lease = leases.take(connection)
+        if not lease:
+            return ended
+        try:
+            ended += _rounds(connection, lease, client, until)
+        except LostLease:
+            return ended
+        except NeedsReconnect as error:
+            logger.warning("The inbox waits for a new sign-in: %s", error)
+            return ended
+        finally:
+            leases.give_back(connection, lease)
+        # Looked at once more: what came while we held the lease found it taken, and trusts us.
+    return ended
+
+
+def _rounds(connection: QuickBooksConnection, lease: str, client: QuickBooksClient, until: float) -> int:
+    ended = 0
+    while time.monotonic() < until and (events := _due(connection)):
+        ended += _take_over(connection, lease, client, events)
+    return ended
+
+
+def _due(connection: QuickBooksConnection) -> list[InboxEvent]:
+    """The oldest that may be taken over now. Until contacts were imported, invoices and payments wait for them."""
+    connection.refresh_from_db(fields=["status", "contacts_imported_at"])
+    if not connection.is_connected:
+        return []
+    events = InboxEvent.objects.due(timezone.now()).filter(realm_id=connection.realm_id)
+    if connection.contacts_imported_at is None:
+        events = events.exclude(entity__in=("invoice", "payment"))
+    return list(events.order_by("id")[:ROUND])
+
+
+def _take_over(
+    connection: QuickBooksConnection, lease: str, client: QuickBooksClient, events: Sequence[InboxEvent]
+) -> int:
+    """Fetch, then write; how many events ended. What one event spoils is tried in halves until it stands alone."""
+    try:
+        leases.renew(connection, lease)
+        client.start_step(STEP_SECONDS)
+        truth = fetch(client, connection, events)
+        with transaction.atomic():
+            leases.renew(connection, lease)
+            write(truth, events, _context(connection, events))
+            _end(events, Status.DONE)
+        return len(events)
+    except (LostLease, NeedsReconnect):
+        raise
+    except (Transient, IntegrityError, OperationalError) as error:
+        _wait(events, error)
+        return 0
+    except Exception as error:
+        if len(events) == 1:
+            return _give_up(connection, events[0], error)
+        half = len(events) // 2
+        return _take_over(connection, lease, client, events[:half]) + _take_over(
+            connection, lease, client, events[half:]
+        )
+
+
+def _context(connection: QuickBooksConnection, events: Sequence[InboxEvent]) -> Context:
+    door = DOORS[InboxEvent.Source(events[0].source)]
+    return Context(connection, timezone.now(), origin="quickbooks", door=door)
+
+
+def _end(events: Sequence[InboxEvent], status: str, why: str = "") -> None:
+    InboxEvent.objects.filter(pk__in=[event.pk for event in events]).update(
+        status=status, ended_at=timezone.now(), last_error=why[:600]
+    )
+
+
+def _wait(events: Sequence[InboxEvent], error: Exception) -> None:
+    """Trouble that passes: tried again by ourselves for as long as it takes, a little later each time."""
+    now, is_ours = timezone.now(), not isinstance(error, IntegrationError)
+    words = "The database was busy; it is tried again by itself." if is_ours else str(error)
+    if is_ours:
+        logger.warning("A round of the inbox is tried again: %s", error)
+    for event in events:
+        event.attempts = min(event.attempts + 1, 1000)
+        wait = (
+            timedelta(seconds=2) if is_ours else min(LONGEST_WAIT, timedelta(seconds=5 * 2 ** min(event.attempts, 9)))
+        )
+        retry_after = getattr(error, "retry_after", None)
+        event.not_before = now + (timedelta(seconds=retry_after) if retry_after else wait)
+        event.last_error = words[:600]
+    InboxEvent.objects.bulk_update(events, ["attempts", "not_before", "last_error"], batch_size=500)
+
+
+def _give_up(connection: QuickBooksConnection, event: InboxEvent, error: Exception) -> int:
+    """An event that cannot be taken over ends, after a few tries, in a person's hands, with the vendor's words."""
+    if isinstance(error, IntegrationError):
+        words = error.in_full
+    else:
+        logger.exception("Inbox event %s could not be taken over", event.pk)
+        words = f"Something went wrong on our side ({type(error).__name__}). Nothing of this record was changed."
+    event.postpone(words, timezone.now())
+    if isinstance(error, IntegrationError):
+        event.status = Status.STUCK
+    event.save(update_fields=["status", "attempts", "not_before", "last_error"])
+    if event.status == Status.STUCK:
+        SyncLogEntry.objects.create(
+            connection=connection,
+            door=DOORS[InboxEvent.Source(event.source)],
+            entity=event.entity,
+            external_id=event.entity_id,
+            outcome=SyncLogEntry.Outcome.FAILED,
+            text=words[:600],
+            event=event,
+        )
+    return 0

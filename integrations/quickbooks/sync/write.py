@@ -1,0 +1,78 @@
+"""Taking over what was read: one transaction, by the code of the imports, invoices before the payments on them."""
+
+from collections.abc import Iterable, Sequence
+
+from integrations.models import InboxEvent, QuickBooksLink, SyncLogEntry
+from integrations.quickbooks import catalogue, customers, invoices, payments
+from integrations.quickbooks.importing import Context, Tally, save_log
+from integrations.quickbooks.mapping.values import ref
+from integrations.quickbooks.sync import departures
+from integrations.quickbooks.sync.fetch import Truth
+
+Outcome = SyncLogEntry.Outcome
+DOORS = {
+    InboxEvent.Source.WEBHOOK: SyncLogEntry.Door.WEBHOOK,
+    InboxEvent.Source.POLL: SyncLogEntry.Door.POLL,
+    InboxEvent.Source.STAFF: SyncLogEntry.Door.STAFF,
+}
+NOTHING_NEW = "Nothing that Tallybook shows has changed."
+HELD = "This version was held already."
+NEVER_HERE = "QuickBooks has it no more, and it was never here."
+
+
+def write(truth: Truth, events: Sequence[InboxEvent], context: Context) -> None:
+    """Write, announce and log everything; the caller has opened the transaction and holds the pen."""
+    catalogue.store(context.connection, truth.names)
+    names = catalogue.load(context.connection)
+    # First who disappeared into whom: the survivor may take over email and number of the other.
+    tallies = [departures.merge(truth.merged, truth.gone["customer"], context)]
+    tallies.append(customers.take_over(list(truth["customer"].values()), context))
+    _note_moves(truth, context)
+    tallies.append(invoices.take_over(list(truth["invoice"].values()), context, names))
+    tallies.append(invoices.take_away(truth.gone["invoice"], context))
+    tallies.append(payments.take_over(list(truth["payment"].values()), context, names))
+    tallies.append(payments.take_back(truth.gone["payment"], context, names))
+    tallies.append(departures.let_go(truth.gone["customer"], context))
+    _tell_the_rest(tallies, truth, events)
+    save_log(context, tallies)
+
+
+def _note_moves(truth: Truth, context: Context) -> None:
+    """Remember where transactions of a customer went: should it disappear, that is who it was merged into."""
+    now = {
+        (entity, external_id): ref(doc, "CustomerRef")
+        for entity in ("invoice", "payment")
+        for external_id, doc in truth[entity].items()
+    }
+    links = QuickBooksLink.objects.filter(
+        connection=context.connection,
+        entity__in=("invoice", "payment"),
+        external_id__in={external_id for _, external_id in now},
+    )
+    moves = {}
+    for entity, external_id, before in links.values_list("entity", "external_id", "customer_id"):
+        after = now.get((entity, external_id), "")
+        if before and after and before != after:
+            moves[before] = after
+    for before, after in moves.items():
+        QuickBooksLink.objects.filter(connection=context.connection, entity="customer", external_id=before).update(
+            moved_to=after
+        )
+
+
+def _tell_the_rest(tallies: list[Tally], truth: Truth, events: Iterable[InboxEvent]) -> None:
+    """Every event leaves a line, and one is enough: also where nothing was to be done."""
+    told = {(tally.entity, line.external_id) for tally in tallies for line in tally.told}
+    for event in events:
+        key = (event.entity, event.entity_id)
+        if key in told or event.entity not in truth.docs:
+            continue
+        told.add(key)
+        tally = Tally(event.entity)
+        if key in truth.held:
+            tally.tell(Outcome.UNCHANGED, event.entity_id, "", HELD)
+        elif event.entity_id in truth.gone[event.entity]:
+            tally.tell(Outcome.IGNORED, event.entity_id, "", NEVER_HERE)
+        else:
+            tally.tell(Outcome.UNCHANGED, event.entity_id, "", NOTHING_NEW)
+        tallies.append(tally)

@@ -1,0 +1,33 @@
+"""What the integrations do when they hear of others: they write rows, and nothing else."""
+
+from typing import Any
+
+from django.dispatch import receiver
+
+from crm.models import Contact
+from crm.signals import contact_archived, contact_changed, contact_merged
+from integrations import inbox
+from integrations.models import QuickBooksLink
+
+
+@receiver(contact_merged, dispatch_uid="integrations.contact_merged")
+def links_follow_the_survivor(sender: Any, loser: Contact, survivor: Contact, **facts: Any) -> None:
+    QuickBooksLink.objects.filter(contact=loser).update(contact=survivor)
+    QuickBooksLink.objects.filter(clashes_with=loser).update(clashes_with=survivor)
+    look_at_those_who_clash(survivor)
+
+
+@receiver(contact_archived, dispatch_uid="integrations.contact_archived")
+@receiver(contact_changed, dispatch_uid="integrations.contact_changed")
+def a_clash_may_be_gone(sender: Any, contact: Contact, origin: str, **facts: Any) -> None:
+    """Customers that were left out because of this contact are looked at again, once staff have changed it."""
+    if origin == "staff":
+        look_at_those_who_clash(contact)
+
+
+def look_at_those_who_clash(contact: Contact) -> None:
+    waiting = QuickBooksLink.objects.filter(
+        entity="customer", state=QuickBooksLink.State.CONFLICT, clashes_with=contact
+    ).exclude(state=QuickBooksLink.State.LINKED)  # SQLite takes the index only when told so
+    for realm_id, external_id in waiting.values_list("connection__realm_id", "external_id"):
+        inbox.look_at(realm_id, "customer", external_id, why="freed")
