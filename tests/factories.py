@@ -1,18 +1,23 @@
 """Plain functions that make rows for tests. The cast: Ada (paid up), Ben (late), Cleo (opted out)."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
 
-from crm.models import Contact, User
+from crm.models import Business, Contact, User
 from integrations.models import QuickBooksConnection
 from invoicing.models import Allocation, Invoice, InvoiceLine, Payment
 from sandbox import Sandbox
 
 PASSWORD = "correct horse battery staple"  # noqa: S105
+
+
+def business_day() -> date:
+    """Today as the pages count it: in the business's own zone, which is not always today in UTC."""
+    return timezone.localdate(timezone=(Business.objects.first() or Business()).zone)
 
 
 def make_user(email: str = "jo@example.com", **fields: Any) -> User:
@@ -56,7 +61,7 @@ def make_invoice(contact: Contact | None = None, *, lines: Sequence[dict[str, An
 
     Its balance is its total unless it is given. Without a contact it is in conflict.
     """
-    today = timezone.localdate()
+    today = business_day()
     number = Invoice.objects.count() + 1001
     fields = {
         "owner": Invoice.Owner.BOOKS,
@@ -87,7 +92,7 @@ def make_payment(contact: Contact | None = None, *, of: dict[Invoice, Any] | Non
         "contact": contact,
         "source": "quickbooks",
         "reference": f"payment-{Payment.objects.count() + 1}",
-        "received_on": timezone.localdate(),
+        "received_on": business_day(),
         "currency": "USD",
         "amount": sum((Decimal(amount) for amount in (of or {}).values()), Decimal(0)),
         "method": "Check",

@@ -39,7 +39,7 @@ def _foresee(decisions: Sequence[Decision], before: dict[str, Any], tally: Tally
     """The tally without writing; new ones are kept with their keys, so that later pages see them as taken."""
     for decision in decisions:
         record = decision.record
-        keys = {"email": record.fields.email, "phone": record.fields.phone} if record.active else {}
+        keys: dict[str, Any] = {"email": record.fields.email, "phone": record.fields.phone} if record.active else {}
         if decision.action is Action.CREATE:
             tally.note(Outcome.CREATED, record, before={"parent": record.parent_id}, **keys)
         elif decision.action is Action.DROP:

@@ -7,12 +7,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from crm.models import Business, Contact, User
 from invoicing.models import Invoice
-from tests.factories import make_contact, make_invoice, make_payment
+from tests.factories import business_day, make_contact, make_invoice, make_payment
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SignIn = Callable[..., User]
@@ -30,7 +29,7 @@ def invoices(page: Page, live_server: Any, signed_in: SignIn, ada: Contact) -> P
     business = Business.load()
     business.country, business.currency = "GB", "GBP"
     business.save()
-    today = timezone.localdate()
+    today = business_day()
     full_invoice(ada)
     make_invoice(ada, number="1043", status="paid", currency="GBP", issued_on=today - timedelta(days=2))
     make_invoice(None, number="1044", customer_name="Ann Clash", currency="EUR", issued_on=today - timedelta(days=3))
@@ -49,7 +48,7 @@ def full_invoice(ada: Contact) -> Invoice:
     invoice = make_invoice(
         ada, number="1042", currency="GBP", total="111.80", balance="61.80", paid="50", subtotal="93.17", tax="18.63",
         tax_mode="exclusive", taxes=taxes, lines=[line, {"kind": "text", "description": "As agreed", "amount": 0}],
-        customer_note="Thank you", due_on=timezone.localdate() - timedelta(days=12),
+        customer_note="Thank you", due_on=business_day() - timedelta(days=12),
     )  # fmt: skip
     make_payment(ada, of={invoice: "50"}, currency="GBP", memo="CHK 881")
     return invoice

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from crm.models import Activity, Business, Contact
 from invoicing.models import Invoice
-from tests.factories import make_agent, make_contact, make_invoice, make_payment, make_user
+from tests.factories import business_day, make_agent, make_contact, make_invoice, make_payment, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -62,7 +62,7 @@ def test_an_invoice_that_is_not_there_is_not_found(client: Client, jo: Any, pk: 
 
 
 def test_the_head_names_the_invoice_its_status_and_what_is_due(client: Client, jo: Any, ada: Contact) -> None:
-    due = timezone.localdate() - timedelta(days=12)
+    due = business_day() - timedelta(days=12)
     invoice = make_invoice(ada, number="1042", currency="GBP", total="111.80", balance="61.80", paid="50", due_on=due)
     page = read(client, invoice)
     assert "Invoice 1042" in page

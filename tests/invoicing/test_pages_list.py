@@ -11,10 +11,9 @@ import pytest
 import time_machine
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
 
 from crm.models import Business, Contact
-from tests.factories import make_agent, make_contact, make_invoice, make_user
+from tests.factories import business_day, make_agent, make_contact, make_invoice, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -60,7 +59,7 @@ def test_a_stranger_logs_in_first_and_an_agent_may_look(client: Client) -> None:
 
 
 def test_a_row_has_number_customer_dates_figures_status_and_origin(client: Client, jo: Any, ada: Contact) -> None:
-    today = timezone.localdate()
+    today = business_day()
     make_invoice(ada, number="1042", total="1250.50", balance="250.50", paid="1000", due_on=today + timedelta(days=3))
     page = text_of(client, LIST)
     for words in ("1042", "Ada Lovelace", "$1,250.50", "$250.50", "due in 3 days", "Partly paid", "QuickBooks"):
@@ -84,7 +83,7 @@ def test_a_customer_that_clashes_stands_under_its_own_name_with_a_badge(client: 
 
 
 def test_every_filter_stands_in_the_url_and_narrows_the_list(client: Client, jo: Any, ada: Contact) -> None:
-    today = timezone.localdate()
+    today = business_day()
     ben = make_contact("Ben Late")
     make_invoice(ada, number="open")
     make_invoice(ben, number="late", due_on=today - timedelta(days=40), balance="20")
@@ -139,7 +138,7 @@ def test_search_finds_number_name_and_amount(client: Client, jo: Any, ada: Conta
 def test_each_sort_goes_both_ways_and_pages_show_every_invoice_once(
     client: Client, jo: Any, ada: Contact, column: str
 ) -> None:
-    today, name = timezone.localdate(), {"issued": "issued_on", "due": "due_on"}.get(column, column)
+    today, name = business_day(), {"issued": "issued_on", "due": "due_on"}.get(column, column)
     for number in range(1, 111):
         # Ties on purpose, and amounts that sort differently as text.
         invoice = {"total": str(number % 13 * 9), "issued_on": today - timedelta(days=number % 7)}
@@ -232,7 +231,7 @@ def test_a_filter_that_nothing_passes_can_be_cleared(client: Client, jo: Any, ad
 
 
 def test_filters_that_came_by_a_link_are_shown_and_can_be_taken_away(client: Client, jo: Any, ada: Contact) -> None:
-    make_invoice(ada, due_on=timezone.localdate() - timedelta(days=3))
+    make_invoice(ada, due_on=business_day() - timedelta(days=3))
     html = client.get(f"{LIST}?contact={ada.pk}&age=1-30&status=open").content.decode()
     assert 'href="/invoices/?age=1-30&amp;status=open"' in html
     assert f'href="/invoices/?contact={ada.pk}&amp;status=open"' in html

@@ -7,10 +7,9 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
 
 from crm.models import Business, Contact
-from tests.factories import make_agent, make_contact, make_invoice, make_payment, make_user
+from tests.factories import business_day, make_agent, make_contact, make_invoice, make_payment, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -42,7 +41,7 @@ def panel_of(contact: Contact) -> str:
 def test_the_contacts_panel_has_what_is_open_what_is_credit_and_the_last_invoices(
     client: Client, jo: Any, ben: Contact
 ) -> None:
-    today = timezone.localdate()
+    today = business_day()
     for number in range(1, 8):
         make_invoice(
             ben, number=f"N{number}", issued_on=today - timedelta(days=number), due_on=today + timedelta(days=9)
@@ -79,7 +78,7 @@ def test_an_agent_may_see_the_panels_and_a_stranger_may_not(client: Client, ben:
 
 
 def test_the_dashboard_counts_what_is_open_overdue_and_paid_lately(client: Client, jo: Any, ben: Contact) -> None:
-    today = timezone.localdate()
+    today = business_day()
     make_invoice(ben, total="100", due_on=today)
     make_invoice(ben, total="60", balance="40", due_on=today - timedelta(days=1))
     make_invoice(ben, total="7", status="paid")
@@ -97,7 +96,7 @@ def test_the_dashboard_counts_what_is_open_overdue_and_paid_lately(client: Clien
 
 
 def test_aging_puts_each_open_invoice_into_one_age_and_links_to_it(client: Client, jo: Any, ben: Contact) -> None:
-    today = timezone.localdate()
+    today = business_day()
     for days in (-5, 0, 1, 30, 31, 60, 61, 90, 91, 400):
         make_invoice(ben, total="10", due_on=today - timedelta(days=days), issued_on=today - timedelta(days=500))
     page = read(client, DASHBOARD)
