@@ -26,8 +26,13 @@ logger = logging.getLogger(__name__)
 
 ROUND = 1000
 STEP_SECONDS = 40.0  # of network in a round; with the writing it stays below the lease
+PARTS = 8  # of a round that failed, to find what spoils it
 LONGEST_WAIT = timedelta(minutes=30)
 Status = InboxEvent.Status
+
+
+class Paused(Exception):
+    """Trouble that passes: what was due waits, and so does this worker."""
 
 
 def drain(connection: QuickBooksConnection, *, seconds: float = 30.0, client: QuickBooksClient | None = None) -> int:
@@ -40,7 +45,7 @@ def drain(connection: QuickBooksConnection, *, seconds: float = 30.0, client: Qu
             return ended
         try:
             ended += _rounds(connection, lease, client, until)
-        except LostLease:
+        except (LostLease, Paused):
             return ended
         except NeedsReconnect as error:
             logger.warning("The inbox waits for a new sign-in: %s", error)
@@ -72,7 +77,30 @@ def _due(connection: QuickBooksConnection) -> list[InboxEvent]:
 def _take_over(
     connection: QuickBooksConnection, lease: str, client: QuickBooksClient, events: Sequence[InboxEvent]
 ) -> int:
-    """Fetch, then write; how many events ended. What one event spoils is tried in halves until it stands alone."""
+    """Take events over together, and apart where one of them spoils the rest; how many ended. Raises Paused."""
+    trouble = _try(connection, lease, client, events)
+    if trouble is None:
+        return len(events)
+    parts = [events[first::PARTS] for first in range(min(PARTS, len(events)))] if len(events) > 1 else []
+    troubles = [(part, _try(connection, lease, client, part)) for part in parts]
+    failed = [(part, error) for part, error in troubles if error is not None]
+    ended = len(events) - sum(len(part) for part, _ in failed) if parts else 0
+    if len(failed) == len(parts):
+        # Nothing goes through, or one stands alone: looking further would only repeat the same refusal.
+        _give_up(connection, events, trouble)
+        return ended
+    for part, error in failed:
+        if len(part) == 1:
+            _give_up(connection, part, error)
+        else:
+            ended += _take_over(connection, lease, client, part)
+    return ended
+
+
+def _try(
+    connection: QuickBooksConnection, lease: str, client: QuickBooksClient, events: Sequence[InboxEvent]
+) -> Exception | None:
+    """Fetch, then write, in one transaction that holds the pen; None when all went well, else what spoilt it."""
     try:
         leases.renew(connection, lease)
         client.start_step(STEP_SECONDS)
@@ -80,20 +108,17 @@ def _take_over(
         with transaction.atomic():
             leases.renew(connection, lease)
             write(truth, events, _context(connection, events))
-            _end(events, Status.DONE)
-        return len(events)
+            _end(events)
     except (LostLease, NeedsReconnect):
         raise
     except (Transient, IntegrityError, OperationalError) as error:
         _wait(events, error)
-        return 0
+        raise Paused from error
     except Exception as error:
-        if len(events) == 1:
-            return _give_up(connection, events[0], error)
-        half = len(events) // 2
-        return _take_over(connection, lease, client, events[:half]) + _take_over(
-            connection, lease, client, events[half:]
-        )
+        if not isinstance(error, IntegrationError):
+            logger.exception("%s events of the inbox could not be taken over", len(events))
+        return error
+    return None
 
 
 def _context(connection: QuickBooksConnection, events: Sequence[InboxEvent]) -> Context:
@@ -101,9 +126,9 @@ def _context(connection: QuickBooksConnection, events: Sequence[InboxEvent]) -> 
     return Context(connection, timezone.now(), origin="quickbooks", door=door)
 
 
-def _end(events: Sequence[InboxEvent], status: str, why: str = "") -> None:
+def _end(events: Sequence[InboxEvent]) -> None:
     InboxEvent.objects.filter(pk__in=[event.pk for event in events]).update(
-        status=status, ended_at=timezone.now(), last_error=why[:600]
+        status=Status.DONE, ended_at=timezone.now(), last_error=""
     )
 
 
@@ -124,25 +149,27 @@ def _wait(events: Sequence[InboxEvent], error: Exception) -> None:
     InboxEvent.objects.bulk_update(events, ["attempts", "not_before", "last_error"], batch_size=500)
 
 
-def _give_up(connection: QuickBooksConnection, event: InboxEvent, error: Exception) -> int:
-    """An event that cannot be taken over ends, after a few tries, in a person's hands, with the vendor's words."""
+def _give_up(connection: QuickBooksConnection, events: Sequence[InboxEvent], error: Exception | None) -> None:
+    """Events that cannot be taken over are tried a few times more, then they are in a person's hands and in the log."""
     if isinstance(error, IntegrationError):
         words = error.in_full
     else:
-        logger.exception("Inbox event %s could not be taken over", event.pk)
         words = f"Something went wrong on our side ({type(error).__name__}). Nothing of this record was changed."
-    event.postpone(words, timezone.now())
-    if isinstance(error, IntegrationError):
-        event.status = Status.STUCK
-    event.save(update_fields=["status", "attempts", "not_before", "last_error"])
-    if event.status == Status.STUCK:
-        SyncLogEntry.objects.create(
-            connection=connection,
-            door=DOORS[InboxEvent.Source(event.source)],
-            entity=event.entity,
-            external_id=event.entity_id,
-            outcome=SyncLogEntry.Outcome.FAILED,
-            text=words[:600],
-            event=event,
-        )
-    return 0
+    for event in events:
+        event.postpone(words, timezone.now())
+    with transaction.atomic():
+        InboxEvent.objects.bulk_update(events, ["status", "attempts", "not_before", "last_error"], batch_size=500)
+        stuck = [event for event in events if event.status == Status.STUCK]
+        SyncLogEntry.objects.bulk_create([_failure(connection, event) for event in stuck], batch_size=500)
+
+
+def _failure(connection: QuickBooksConnection, event: InboxEvent) -> SyncLogEntry:
+    return SyncLogEntry(
+        connection=connection,
+        door=DOORS[InboxEvent.Source(event.source)],
+        entity=event.entity,
+        external_id=event.entity_id,
+        outcome=SyncLogEntry.Outcome.FAILED,
+        text=event.last_error,
+        event=event,
+    )
