@@ -1,9 +1,10 @@
-"""Settings > Integrations, connecting, and importing."""
+"""Settings > Integrations, connecting, importing, and where QuickBooks tells of changes."""
 
 from django.urls import URLPattern, path
 
 from integrations import import_urls, views
 from integrations.quickbooks import views as quickbooks
+from integrations.quickbooks import webhooks
 
 app_name = "integrations"
 urlpatterns: list[URLPattern] = [
@@ -12,5 +13,6 @@ urlpatterns: list[URLPattern] = [
     path("integrations/quickbooks/callback/", quickbooks.quickbooks_callback, name="quickbooks-callback"),
     path("integrations/quickbooks/connected/", quickbooks.quickbooks_connected, name="quickbooks-connected"),
     path("integrations/quickbooks/disconnect/", quickbooks.quickbooks_disconnect, name="quickbooks-disconnect"),
+    path("webhooks/quickbooks/", webhooks.receive, name="quickbooks-webhook"),
     *import_urls.urlpatterns,
 ]

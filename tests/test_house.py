@@ -19,6 +19,7 @@ PUBLIC = {
     "health:worker": "a probe has no login",
     "staff:join": "who is invited has no login yet; the address holds the secret",
     "staff:logo": "the login page shows it",
+    "integrations:quickbooks-webhook": "Intuit has no login; every body is signed",
 }
 
 

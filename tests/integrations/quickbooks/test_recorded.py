@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from integrations.quickbooks.events import parse
 from integrations.quickbooks.mapping import customer_from_qbo, invoice_from_qbo, payment_from_qbo
 from integrations.quickbooks.mapping.catalogue import Catalogue
 
@@ -63,3 +64,19 @@ def test_a_recorded_payment_is_spread_without_a_rest(doc):
     spent = sum(amount for _, amount, _ in record.shares)
     assert spent + record.fields.unapplied <= record.fields.amount + record.fields.credit
     assert sum(credit for _, _, credit in record.shares) == record.fields.credit
+
+
+WEBHOOKS = [path for path in sorted(FOLDER.glob("*webhook*.json")) if "headers" not in path.stem]
+
+
+@pytest.mark.parametrize("path", WEBHOOKS, ids=[path.stem for path in WEBHOOKS])
+def test_a_recorded_webhook_is_read_whole(path):
+    events = parse(path.read_bytes())
+    assert events
+    for event in events:
+        assert event.realm_id.isdecimal() and event.entity_id.isdecimal() and event.happened_at
+        assert event.operation == "created"
+        assert (event.status, event.last_error) in {
+            ("pending", ""),
+            ("ignored", "Tallybook keeps no records of this kind."),
+        }
