@@ -9,11 +9,14 @@ import json
 import os
 import sys
 from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
 
+from bench import webhooks
 from bench.books import FULL, Books, Size, books
 from bench.databases import Databases, databases
 from bench.measure import Measurement, measure
-from bench.report import LARGER, PLAIN_PART, Results, as_dict, as_text, bars, incomparable
+from bench.report import LARGER, PLAIN_PART, Results, as_dict, as_text, bar_as_dict, bars, incomparable
 from bench.wire import warm_up
 
 
@@ -23,9 +26,30 @@ def main(words: list[str] | None = None) -> int:
     problem = incomparable(results)
     if problem:
         sys.exit(problem)
-    shown = json.dumps(as_dict(results), indent=2) if options.json else as_text(results, command(options))
-    print(shown)
-    return 0 if all(bar.reached for bar in bars(results)) else 1
+    answers = webhooks_too(options)
+    if options.json:
+        print(json.dumps(everything(results, answers), indent=2))
+    else:
+        print(as_text(results, command(options)))
+        print("", webhooks.as_text(answers) if answers else webhooks.ELSEWHERE, sep="\n")
+    found = [*bars(results), *([answers.bar] if answers else [])]
+    return 0 if all(bar.reached for bar in found) else 1
+
+
+def webhooks_too(options: argparse.Namespace) -> webhooks.WebhookResults | None:
+    """How quick webhooks are answered; None where there is no PostgreSQL to measure it on."""
+    if not webhooks.on_postgres():
+        return None
+    with databases(os.environ["DATABASE_URL"]) as fresh:
+        return webhooks.run(fresh, options.rounds, max(webhooks.WARM, round(webhooks.POSTS * options.scale)))
+
+
+def everything(results: Results, answers: webhooks.WebhookResults | None) -> dict[str, Any]:
+    facts = as_dict(results)
+    if answers:
+        facts["bars"].append(bar_as_dict(answers.bar))
+        facts["webhooks"] = asdict(answers)
+    return facts
 
 
 def arguments(words: list[str] | None) -> argparse.Namespace:

@@ -77,9 +77,13 @@ def incomparable(results: Results) -> str:
 
 
 def as_dict(results: Results) -> dict[str, Any]:
-    found = [{**asdict(bar), "reached": bar.reached} for bar in bars(results)]
+    found = [bar_as_dict(bar) for bar in bars(results)]
     seconds = {way: results.seconds(way) for way in ("floor", "ours", "plain")}
     return {"bars": found, "seconds": seconds, **asdict(results)}
+
+
+def bar_as_dict(bar: Bar) -> dict[str, Any]:
+    return {**asdict(bar), "reached": bar.reached}
 
 
 def as_text(results: Results, command: str) -> str:
@@ -98,7 +102,7 @@ def as_text(results: Results, command: str) -> str:
         "",
         "| Bar | Measured | Allowed | |",
         "| --- | ---: | ---: | --- |",
-        *(_bar(bar) for bar in bars(results)),
+        *(as_row(bar) for bar in bars(results)),
     ]
     return "\n".join(lines)
 
@@ -108,6 +112,6 @@ def _way(name: str, one: Measurement) -> str:
     return f"| {name} | {one.seconds:.1f} | {one.cpu_seconds:.1f} | {one.calls} | {peak} |"
 
 
-def _bar(bar: Bar) -> str:
+def as_row(bar: Bar) -> str:
     allowed = f"at {'least' if bar.is_least else 'most'} {bar.limit:g}"
     return f"| {bar.name} | {round(bar.value, 2):g} | {allowed} | {'reached' if bar.reached else '**missed**'} |"

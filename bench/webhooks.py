@@ -1,0 +1,160 @@
+"""How quick a webhook is answered: ``python scripts/postgres.py .venv/bin/python -m bench.webhooks``.
+
+Ours against a bare view (bench/bare.py), each behind the gunicorn of an installation and on a fresh PostgreSQL
+database, with 50 posts at once. They take turns, and of each the round with the best p99 counts.
+"""
+
+import argparse
+import http.client
+import os
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+
+import psycopg
+
+from bench.books import ROOT
+from bench.databases import ENVIRONMENT, Databases, databases
+from bench.posts import AT_ONCE, TOKEN, post_all
+from bench.report import Bar, as_row
+from scripts.postgres import free_port
+
+COMMAND = "python scripts/postgres.py .venv/bin/python -m bench.webhooks"
+ELSEWHERE = f"How quick webhooks are answered is measured on PostgreSQL alone: {COMMAND}"
+POSTS = 3000
+WARM = 200  # posts that are not counted: imports, connections
+MOST = 1.5  # ours / bare, at p99
+DOORS = {"ours": "crm.wsgi", "bare": "bench.bare_wsgi"}
+GUNICORN = ("--worker-class", "gthread", "--workers", "2", "--threads", "4")  # as in docs/deploy
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Seconds."""
+
+    p50: float
+    p99: float
+
+
+@dataclass(frozen=True)
+class WebhookResults:
+    posts: int
+    ours: list[Answers]
+    bare: list[Answers]
+
+    def best(self, way: str) -> Answers:
+        rounds: list[Answers] = getattr(self, way)
+        return min(rounds, key=lambda one: one.p99)
+
+    @property
+    def bar(self) -> Bar:
+        return Bar("webhooks, ours / bare at p99", self.best("ours").p99 / self.best("bare").p99, MOST)
+
+
+def main(words: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser("python -m bench.webhooks", description="How quick a webhook is answered.")
+    parser.add_argument("--rounds", type=int, default=3, help="how often each way is measured; the best counts")
+    parser.add_argument("--posts", type=int, default=POSTS, help="webhooks in each round")
+    options = parser.parse_args(words)
+    if not on_postgres():
+        print(ELSEWHERE)
+        return 2
+    with databases(os.environ["DATABASE_URL"]) as fresh:
+        results = run(fresh, options.rounds, options.posts)
+    print(as_text(results))
+    return 0 if results.bar.reached else 1
+
+
+def on_postgres() -> bool:
+    return os.environ.get("DATABASE_URL", "").startswith("postgres")
+
+
+def run(fresh: Databases, rounds: int, posts: int = POSTS) -> WebhookResults:
+    found: dict[str, list[Answers]] = {way: [] for way in DOORS}
+    for number in range(rounds):
+        for way in list(DOORS)[:: -1 if number % 2 else 1]:
+            answers = measure(way, fresh, posts)
+            found[way].append(answers)
+            print(f"webhooks, {way}: {_times(answers)}", file=sys.stderr, flush=True)
+    return WebhookResults(posts, found["ours"], found["bare"])
+
+
+def measure(way: str, fresh: Databases, posts: int) -> Answers:
+    """One round of one way. Ends the program when not every post left one row and one task."""
+    with fresh.fresh() as url:
+        with web_server(way, url) as port:
+            post_all(port, WARM)
+            seconds = sorted(post_all(port, posts))
+        with psycopg.connect(url) as database:
+            for table in ("integrations_inboxevent", "django_q_ormq"):
+                row = database.execute(f"SELECT count(*) FROM {table}").fetchone()  # noqa: S608 - names of ours
+                if row != (posts + WARM,):
+                    sys.exit(f"{way}: of {posts + WARM} webhooks {row} are in {table}.")
+    return Answers(seconds[len(seconds) // 2], seconds[int(len(seconds) * 0.99)])
+
+
+@contextmanager
+def web_server(way: str, url: str) -> Iterator[int]:
+    """Its port, once it answers."""
+    port = free_port()
+    command = [sys.executable, "-m", "gunicorn", DOORS[way], "--bind", f"127.0.0.1:{port}", *GUNICORN]
+    environment = {
+        **os.environ,
+        **ENVIRONMENT,
+        "DATABASE_URL": url,
+        "DJANGO_SETTINGS_MODULE": "crm.settings",
+        "QUICKBOOKS_WEBHOOK_VERIFIER_TOKEN": TOKEN,
+    }
+    with subprocess.Popen([*command, "--log-level", "warning"], cwd=ROOT, env=environment) as process:
+        try:
+            wait_for(port, process)
+            yield port
+        finally:
+            process.terminate()
+
+
+def wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
+    """Until any page is answered, if only with 404."""
+    patience = time.monotonic() + 60
+    while True:
+        try:
+            with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=10)) as connection:
+                connection.request("GET", "/nothing")
+                connection.getresponse()
+                return
+        except (OSError, http.client.HTTPException):
+            if process.poll() is not None or time.monotonic() > patience:
+                sys.exit("The web server did not start; its own words stand above.")
+            time.sleep(0.1)
+
+
+def as_text(results: WebhookResults) -> str:
+    lines = [
+        f"`{COMMAND}`: {results.posts:,} webhooks, {AT_ONCE} at once, gunicorn {' '.join(GUNICORN)}; PostgreSQL, "
+        f"Python {platform.python_version()}, best of {len(results.ours)}.",
+        "",
+        "| Way | p50 | p99 |",
+        "| --- | ---: | ---: |",
+        *(_way(name, results.best(way)) for way, name in (("bare", "A bare view"), ("ours", "Ours"))),
+        "",
+        "| Bar | Measured | Allowed | |",
+        "| --- | ---: | ---: | --- |",
+        as_row(results.bar),
+    ]
+    return "\n".join(lines)
+
+
+def _way(name: str, one: Answers) -> str:
+    return f"| {name} | {one.p50 * 1000:.0f} ms | {one.p99 * 1000:.0f} ms |"
+
+
+def _times(one: Answers) -> str:
+    return f"p50 {one.p50 * 1000:.0f} ms, p99 {one.p99 * 1000:.0f} ms"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
