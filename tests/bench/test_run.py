@@ -3,6 +3,7 @@
 import json
 
 from bench.__main__ import main
+from bench.webhooks import on_postgres
 
 
 def test_a_small_run_measures_all_ways_and_ends_as_its_bars_say(capsys):
@@ -14,3 +15,4 @@ def test_a_small_run_measures_all_ways_and_ends_as_its_bars_say(capsys):
     assert facts["ours"][0]["rows"]["invoicing.Invoice"] == facts["floor"][0]["rows"]["invoicing.Invoice"] == 100
     assert facts["larger"]["rows"]["invoicing.Invoice"] == 300
     assert all(facts["seconds"].values())
+    assert ("webhooks, ours / bare at p99" in reached) == ("webhooks" in facts) == on_postgres()
