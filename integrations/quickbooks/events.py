@@ -35,10 +35,7 @@ NO_RECORDS = "Tallybook keeps no records of this kind."
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # NUL and halves of surrogate pairs: PostgreSQL takes neither
 _TYPE = re.compile(r"qbo\.([^.]+)\.([^.]+)\.v1", re.IGNORECASE)
-WIDTHS = {
-    name: InboxEvent._meta.get_field(name).max_length or 0
-    for name in ("external_id", "realm_id", "entity", "entity_id", "operation", "deleted_id")
-}
+WIDTHS = {field.name: field.max_length for field in InboxEvent._meta.concrete_fields if field.max_length}
 
 
 class NotUnderstood(ValueError):
