@@ -11,11 +11,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from crm import contact_filters, services, timeline
 from crm.audit import actor_of
+from crm.badges import badges_for
 from crm.contact_filters import ContactFilters
 from crm.csv_export import stream_csv
 from crm.forms import ContactForm
 from crm.models import Contact
-from crm.paging import paginate, render_list
+from crm.paging import is_fragment, paginate, render_list
 from crm.roles import allowed, may
 
 CHILDREN_SHOWN = 20
@@ -28,8 +29,10 @@ def contact_list(request: HttpRequest) -> HttpResponse:
     filters = ContactFilters.read(request.GET)
     contacts = filters.contacts().defer("search_text", "notes")
     page = paginate(request, contacts, orders=contact_filters.ORDERS, default="name")
+    badges = badges_for(request.user, "contact", [contact.pk for contact in page.items])
     context = {
         "page": page,
+        "rows": [(contact, badges.get(contact.pk)) for contact in page.items],
         "filters": filters,
         "choices": contact_filters,
         "is_first_time": not page.items and not Contact.objects.exists(),
@@ -156,7 +159,10 @@ def _detail(
         "page": page,
         "entries": timeline.entries(page.items),
         "clash": clash,
+        "badge": None,
     }
+    if not is_fragment(request):
+        context["badge"] = badges_for(request.user, "contact", [contact.pk]).get(contact.pk)
     response = render_list(request, page="contacts/contact_detail.html", rows="_timeline_items.html", context=context)
     response.status_code = status
     return response

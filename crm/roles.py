@@ -27,6 +27,7 @@ ADMINS_ONLY = frozenset(
         "people",
         "integrations",
         "imports",
+        "sync",
     }
 )
 

@@ -214,6 +214,8 @@ WORKER_STOP_SECONDS = env.number("WORKER_STOP_SECONDS", 30, least=1)
 WORKER_PAUSE_SECONDS = env.number("WORKER_PAUSE_SECONDS", 60, least=1)
 # What /healthz tells beside database and worker: name, function that gives a dict without anything secret.
 HEALTH_CHECKS = {"quickbooks": "integrations.health.quickbooks"}
+# What tells how a contact or invoice stands with the books (crm.badges); "" for nothing.
+RECORD_BADGES = "integrations.quickbooks.badges.badges_of"
 
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"},

@@ -1,6 +1,6 @@
 """Activities in the words of the timeline."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -47,7 +47,7 @@ def entries(activities: Iterable[Activity]) -> list[Entry]:
             who=str(activity.actor) if activity.actor else "",
             origin=activity.origin,
             at=activity.at,
-            changes=[] if activity.verb.endswith(".created") else _changes(activity),
+            changes=[] if activity.verb.endswith(".created") else changes_in(activity.subject_type, activity.changes),
         )
         for activity in activities
     ]
@@ -63,10 +63,11 @@ def _headline(activity: Activity) -> str:
     return f"{subject} {verb}".replace("_", " ").strip().capitalize()
 
 
-def _changes(activity: Activity) -> list[Change]:
+def changes_in(subject_type: str, changes: Mapping[str, Any]) -> list[Change]:
+    """``{field: [before, after]}`` of a "contact", "invoice" or "payment", in words; lists as their counts."""
     return [
-        Change(_label(activity.subject_type, field).capitalize(), _words(pair[0]), _words(pair[-1]))
-        for field, pair in activity.changes.items()
+        Change(_label(subject_type, field).capitalize(), _words(pair[0]), _words(pair[-1]))
+        for field, pair in changes.items()
         if isinstance(pair, list) and pair
     ]
 
@@ -85,7 +86,9 @@ _MODELS = {"contact": "crm.Contact", "invoice": "invoicing.Invoice", "payment": 
 
 
 def _words(value: Any) -> str:
-    if isinstance(value, Model | dict | list):
+    if isinstance(value, list):
+        return str(len(value))
+    if isinstance(value, Model | dict):
         return "…"
     words = "" if value is None else str(value)
     return words if len(words) <= LONGEST_VALUE else f"{words[:LONGEST_VALUE]}…"

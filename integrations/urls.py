@@ -1,8 +1,8 @@
-"""Settings > Integrations, connecting, importing, and where QuickBooks tells of changes."""
+"""Settings > Integrations: connecting, following the books, importing, and where QuickBooks tells of changes."""
 
 from django.urls import URLPattern, path
 
-from integrations import import_urls, views
+from integrations import import_urls, sync_urls, views
 from integrations.quickbooks import views as quickbooks
 from integrations.quickbooks import webhooks
 
@@ -14,5 +14,6 @@ urlpatterns: list[URLPattern] = [
     path("integrations/quickbooks/connected/", quickbooks.quickbooks_connected, name="quickbooks-connected"),
     path("integrations/quickbooks/disconnect/", quickbooks.quickbooks_disconnect, name="quickbooks-disconnect"),
     path("webhooks/quickbooks/", webhooks.receive, name="quickbooks-webhook"),
+    *sync_urls.urlpatterns,
     *import_urls.urlpatterns,
 ]

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
+from crm.badges import Badge
 from invoicing.models import Invoice
 
 LATE_AFTER_DAYS = 30  # overdue turns from amber to red
@@ -25,6 +26,12 @@ class InvoiceRow:
     invoice: Invoice
     status: StatusShown
     due: str  # "due in 3 days"; "" where nothing is owed
+    badge: Badge | None = None  # how it stands with the books
+
+    @property
+    def shows_conflict(self) -> bool:
+        """Whether a conflict is left to be said: the badge may have said it."""
+        return self.invoice.is_in_conflict and (self.badge is None or self.badge.label != "Conflict")
 
 
 def display_status(invoice: Invoice, on: date) -> StatusShown:
@@ -73,7 +80,7 @@ def due_words(due_on: date, on: date) -> str:
     return "1 day overdue" if days == -1 else f"{-days} days overdue"
 
 
-def shown(invoice: Invoice, on: date) -> InvoiceRow:
+def shown(invoice: Invoice, on: date, badge: Badge | None = None) -> InvoiceRow:
     """The invoice as a row of a list on the day ``on``."""
     owed = invoice.status == Invoice.Status.OPEN and invoice.balance > 0
-    return InvoiceRow(invoice, display_status(invoice, on), due_words(invoice.due_on, on) if owed else "")
+    return InvoiceRow(invoice, display_status(invoice, on), due_words(invoice.due_on, on) if owed else "", badge)

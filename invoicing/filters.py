@@ -26,6 +26,7 @@ STATUSES: dict[str, tuple[str, Narrow]] = {
     "settled": ("Settled", lambda invoices, on: invoices.filter(status=Invoice.Status.SETTLED)),
     "void": ("Void", lambda invoices, on: invoices.filter(status=Invoice.Status.VOID)),
     "draft": ("Draft", lambda invoices, on: invoices.filter(status=Invoice.Status.DRAFT)),
+    "look": ("Needs a look", lambda invoices, on: invoices.exclude(attention="")),
 }
 
 

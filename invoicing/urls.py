@@ -11,4 +11,5 @@ urlpatterns = [
     path("summary/", panels.dashboard_panel, name="dashboard-panel"),
     path("of-contact/<int:pk>/", panels.contact_panel, name="contact-panel"),
     path("<int:pk>/", views.invoice_detail, name="detail"),
+    path("<int:pk>/looked-at/", views.invoice_looked_at, name="looked-at"),
 ]

@@ -5,21 +5,25 @@ from dataclasses import dataclass
 from datetime import date
 from urllib.parse import urlencode
 
+from django.contrib import messages
 from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import push_url
 
+from crm.audit import actor_of
+from crm.badges import badges_for
 from crm.csv_export import stream_csv
 from crm.models import Activity, Contact
 from crm.paging import Page, is_fragment, paginate
 from crm.roles import allowed, may
 from crm.timeline import Entry, entries
 from invoicing.aging import AGES
+from invoicing.attention import clear_attention
 from invoicing.display import display_status, shown
 from invoicing.document import document_of
 from invoicing.filters import InvoiceFilters, sums_by_currency, years_of
@@ -64,10 +68,11 @@ def invoice_list(request: HttpRequest) -> HttpResponse:
     filters = InvoiceFilters(request.GET)
     found = filters.apply(Invoice.objects.present(), today)
     page = paginate(request, found.for_list(), orders=ORDERS, default="-issued")
+    badges = badges_for(request.user, "invoice", [invoice.pk for invoice in page.items])
     context = {
         "filters": filters,
         "page": page,
-        "rows": [shown(invoice, today) for invoice in page.items],
+        "rows": [shown(invoice, today, badges.get(invoice.pk)) for invoice in page.items],
         "columns": [_column(page, *column) for column in COLUMNS],
         "sums": sums_by_currency(found) if page.items else [],
         "narrowed": _narrowed(request, filters),
@@ -175,7 +180,7 @@ def invoice_detail(request: HttpRequest, pk: int) -> HttpResponse:
     rows = Invoice.objects.select_related("contact").prefetch_related("lines", Prefetch("allocations", allocations))
     invoice = get_object_or_404(rows, pk=pk)
     today = timezone.localdate()
-    row = shown(invoice, today)
+    row = shown(invoice, today, badges_for(request.user, "invoice", [pk]).get(pk))
     business = request.business  # type: ignore[attr-defined]
     context = {
         "invoice": invoice,
@@ -186,6 +191,22 @@ def invoice_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "entries": _timeline(invoice),
     }
     return render(request, "invoicing/invoice_detail.html", context)
+
+
+@allowed("invoices.view")
+@require_POST
+def invoice_looked_at(request: HttpRequest, pk: int) -> HttpResponse:
+    """Somebody has looked at what the invoice asked attention for."""
+    if pk > BIGGEST_PK:
+        raise Http404
+    invoice = get_object_or_404(Invoice, pk=pk)
+    # A browser sends the line ends of a form in its own way.
+    seen = request.POST.get("seen", "").replace("\r\n", "\n")
+    if clear_attention(invoice, seen, by=actor_of(request)):
+        messages.success(request, f"{invoice} needs no look any more.")
+    else:
+        messages.info(request, f"Something else has happened to {invoice} meanwhile. Nothing was changed.")
+    return redirect("invoicing:detail", pk)
 
 
 def _timeline(invoice: Invoice) -> list[Entry]:

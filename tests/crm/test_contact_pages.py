@@ -151,7 +151,7 @@ def test_the_list_asks_the_same_few_questions_however_long_it_is(
     Business.load()
     for number in range(60):
         make_contact(f"Ada {number}", parent=Contact.objects.first())
-    with django_assert_max_num_queries(4):  # session, user, business, contacts
+    with django_assert_max_num_queries(5):  # session, user, business, contacts, badges
         client.get("/contacts/")
 
 
@@ -269,7 +269,7 @@ def test_a_contact_asks_the_same_few_questions_however_much_happened(
     for number in range(30):
         services.update_contact(ada, {"city": f"City {number}"}, actor=jo, origin="staff")
         make_contact(f"Job {number}", parent=ada)
-    with django_assert_max_num_queries(6):  # session, user, business, contact, timeline, children
+    with django_assert_max_num_queries(7):  # session, user, business, contact, timeline, children, badge
         client.get(f"/contacts/{ada.pk}/")
 
 

@@ -181,14 +181,14 @@ def test_the_list_asks_the_database_the_same_few_questions_for_one_row_and_for_a
 ) -> None:
     Business.load()
     make_invoice(ada)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         client.get(LIST)
     for _ in range(60):
         make_invoice(ada, currency="EUR", balance="5")
     make_invoice(None)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         client.get(LIST)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         client.get(LIST, headers=HTMX)
 
 
