@@ -23,7 +23,7 @@ def _whole_number(label: str, least: int, most: int, *, unit: str, help_text: st
 
 class SyncForm(forms.ModelForm):
     poll_minutes = _whole_number(
-        "Look for changes every … minutes", 1, 60, unit="minutes", help_text="Webhooks bring most changes sooner."
+        "Look every … minutes", 1, 60, unit="minutes", help_text="Webhooks bring most changes sooner."
     )
     keep_log_days = _whole_number(
         "Keep the sync log for … days", 7, 3650, unit="days", help_text="Older entries are deleted every night."
@@ -31,7 +31,7 @@ class SyncForm(forms.ModelForm):
     contacts_by_themselves = forms.BooleanField(
         required=False,
         label="Bring customers in by themselves",
-        help_text="A new customer in QuickBooks becomes a contact. Otherwise only those with an invoice do.",
+        help_text="A customer that is new in QuickBooks becomes a contact here without an import.",
     )
 
     class Meta:
