@@ -14,7 +14,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django_q.models import Failure, OrmQ, Schedule, Success
 
-from crm.models import Activity, Business, Contact, Heartbeat, Invitation, User
+from crm.models import Activity, Business, Contact, Heartbeat, HelpAnswer, Invitation, User
 from crm.support import ReadOnlyAdmin
 
 admin.site.site_header = admin.site.site_title = "Tallybook support"
@@ -70,6 +70,16 @@ class HeartbeatAdmin(ReadOnlyAdmin):
     list_display = ("name", "beat_at")
     list_filter = ("beat_at",)
     search_fields = ("name",)
+
+
+@admin.register(HelpAnswer)
+class HelpAnswerAdmin(ReadOnlyAdmin):
+    list_display = ("page", "has_helped", "sentence", "user", "answered_at")
+    list_filter = ("page", "has_helped")
+    list_select_related = ("user",)
+    search_fields = ("page", "sentence", "user__email")
+    date_hierarchy = "answered_at"
+    ordering = ("-answered_at", "-id")
 
 
 @admin.register(Invitation)

@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
+from crm.help_pages import page_for
 from crm.roles import may
 
 
@@ -50,6 +52,18 @@ def _entries(request: HttpRequest) -> list[dict[str, Any]]:
     return shown
 
 
+def _help(request: HttpRequest) -> dict[str, Any]:
+    """The way to the help, and its page that fits this one; nothing where an installation has no help."""
+    if not may(request.user, "help") or not settings.HELP_DIR.is_dir():
+        return {}
+    match, url = request.resolver_match, address("help:index")
+    return {
+        "help_url": url,
+        "help_page": page_for(match.view_name) if match else None,
+        "is_help": request.path.startswith(url),
+    }
+
+
 def navigation(request: HttpRequest) -> dict[str, Any]:
     """Context processor: the business and the shell around every page."""
     business = getattr(request, "business", None)
@@ -66,5 +80,6 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
             "notice_url": address("integrations:menu") if may(user, "imports") else "",
             "account_url": address("staff:account"),
             "is_account": request.path == address("staff:account"),
+            **_help(request),
         }
     return {"business": business, "nav": nav}

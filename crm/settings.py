@@ -18,6 +18,8 @@ ALLOWED_HOSTS = env.names("ALLOWED_HOSTS", "127.0.0.1,localhost")
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 # Where uploads, mails of the demo and the embedded database live.
 DATA_DIR = Path(env.text("DATA_DIR", str(BASE_DIR / "var")))
+# The pages of the help, shown inside the product too (crm.help_pages).
+HELP_DIR = BASE_DIR / "docs" / "help"
 
 # Of the two logins that `manage.py seed_demo` makes; without it a password is made up and printed.
 DEMO_PASSWORD = env.text("DEMO_PASSWORD")

@@ -13,6 +13,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("crm.staff_urls")),
     path("", include("crm.health_urls")),
+    path("", include("crm.help_urls")),
     path("contacts/", include("crm.contact_urls")),
     path("invoices/", include("invoicing.urls")),
     path("", include("integrations.urls")),

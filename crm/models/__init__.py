@@ -4,6 +4,7 @@ from crm.models.activity import Activity
 from crm.models.business import Business
 from crm.models.contacts import Contact
 from crm.models.heartbeat import Heartbeat
+from crm.models.help import HelpAnswer
 from crm.models.staff import Invitation, User
 
-__all__ = ["Activity", "Business", "Contact", "Heartbeat", "Invitation", "User"]
+__all__ = ["Activity", "Business", "Contact", "Heartbeat", "HelpAnswer", "Invitation", "User"]

@@ -17,7 +17,7 @@ from django.utils import timezone
 from django_q.models import OrmQ, Schedule, Task
 from django_q.tasks import async_task
 
-from crm.models import Activity, Business, Contact, Heartbeat, Invitation, User
+from crm.models import Activity, Business, Contact, Heartbeat, HelpAnswer, Invitation, User
 from integrations.models import (
     ApiAllowance,
     CatalogueEntry,
@@ -67,6 +67,7 @@ def fill_staff(number: int, user: User, ada: Contact) -> None:
     facts = {"subject_type": "contact", "subject_id": ada.pk, "verb": "contact.changed", "origin": "staff"}
     Activity.objects.create(contact=ada, actor=user, at=now, changes=changes, **facts)
     Heartbeat.objects.create(name=f"queue {number}", beat_at=now)
+    HelpAnswer.objects.create(user=user, page="conflicts", has_helped=True, sentence="Clear.", answered_at=now)
     digest = f"{SECRET}-{number}"
     Invitation.objects.create(
         email=f"new{number}@example.com", secret_digest=digest, invited_by=user, expires_at=now + timedelta(days=7)

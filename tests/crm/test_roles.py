@@ -11,7 +11,7 @@ from tests.factories import make_agent, make_user
 
 # Doors for people without a login: an invitation's link, the logo that customers see, the watchman's question.
 OPEN = {"staff:join", "staff:logo", "health:healthz", "health:worker"}
-OURS = {"staff", "contacts", "invoicing", "integrations", "health"}
+OURS = {"staff", "contacts", "invoicing", "integrations", "health", "help"}
 
 
 def views(patterns: list[URLPattern | URLResolver], space: str = "") -> Iterator[tuple[str, URLPattern]]:

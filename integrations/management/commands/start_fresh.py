@@ -9,7 +9,7 @@ from django.db import models, transaction
 from django_q.models import OrmQ
 
 from crm.demo import LOGINS
-from crm.models import Activity, Business, Contact, Invitation, User
+from crm.models import Activity, Business, Contact, HelpAnswer, Invitation, User
 from integrations.models import (
     ApiAllowance,
     CatalogueEntry,
@@ -43,6 +43,7 @@ CLEARED: list[type[models.Model]] = [
     Activity,
     Contact,
     Invitation,
+    HelpAnswer,
     OrmQ,
     Session,
 ]
