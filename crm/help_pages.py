@@ -4,6 +4,7 @@ A page begins with a few lines between two ``---``: title, summary, updated (an 
 lines is no page. HTML in a file is shown as text.
 """
 
+import logging
 import re
 from dataclasses import dataclass
 from datetime import date
@@ -17,6 +18,7 @@ from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+log = logging.getLogger(__name__)
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 MARKDOWN = MarkdownIt("commonmark", {"html": False})
 
@@ -75,13 +77,22 @@ def page_for(view_name: str) -> HelpPage | None:
 @lru_cache(maxsize=64)
 def _read(path: Path, changed: int) -> HelpPage | None:
     """The page in a file; ``changed`` is when it last did, so that a new version is read anew."""
-    parts = path.read_text(encoding="utf-8").split("---\n", 2)
-    if len(parts) != 3 or parts[0]:
+    try:
+        return _parsed(path.stem, path.read_text(encoding="utf-8"))
+    except (KeyError, ValueError) as problem:
+        # The whole product offers the help, so a slip in a file costs that page and nothing else.
+        log.warning("%s is no page of the help: %r", path, problem)
         return None
-    _, facts, body = parts
+
+
+def _parsed(slug: str, text: str) -> HelpPage:
+    """The page; KeyError or ValueError where its first lines are not as they should be."""
+    before, facts, body = text.split("---\n", 2)
+    if before:
+        raise ValueError("it does not begin with ---")
     known = dict(line.split(": ", 1) for line in facts.splitlines())
     return HelpPage(
-        slug=path.stem,
+        slug=slug,
         title=known["title"],
         summary=known["summary"],
         updated=date.fromisoformat(known["updated"]),

@@ -90,9 +90,11 @@ def test_without_its_folder_the_help_is_not_found_and_nothing_leads_there(
     client.force_login(make_user())
     settings.HELP_DIR = folder if there else folder / "nowhere"
     (folder / "notes.md").write_text("Without the lines at the top this is no page.")
+    (folder / "conflicts.md").write_text("---\ntitle: A slip\nupdated: yesterday\n---\nNeither is this.")
     assert {client.get(path).status_code for path in ("/help/", "/help/notes/", "/help/conflicts/")} == {404}
     assert client.post("/help/conflicts/", {"has_helped": "yes"}).status_code == 404
     assert client.get("/settings/integrations/").status_code == client.get(ANSWERS).status_code == 200
+    assert client.get("/contacts/").status_code == 200
     assert there or 'href="/help/' not in client.get("/").content.decode()
     assert page_named("../operators-guide") is None
 
