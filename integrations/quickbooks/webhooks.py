@@ -6,7 +6,7 @@ import hmac
 import logging
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseForbidden
+from django.http import HttpRequest, HttpResponse, HttpResponseForbidden, HttpResponseNotFound
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
@@ -28,7 +28,7 @@ def receive(request: HttpRequest) -> HttpResponse:
     """
     tokens = settings.QUICKBOOKS_WEBHOOK_VERIFIER_TOKENS
     if not tokens:
-        raise Http404
+        return HttpResponseNotFound()  # without a page, which would need all that pages have
     body = read(request)
     if body is None:
         return HttpResponse(status=413)

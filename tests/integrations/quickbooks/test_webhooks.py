@@ -183,6 +183,11 @@ def test_any_content_type_is_read(client, kind):
 
 
 @pytest.mark.django_db
+def test_beside_the_webhook_there_is_only_the_usual_page(client):
+    assert "text/html" in client.get("/webhooks/nobody/")["Content-Type"]
+
+
+@pytest.mark.django_db
 def test_only_a_post_is_answered(client):
     assert [client.get(URL).status_code, client.put(URL).status_code] == [405, 405]
 
@@ -231,6 +236,7 @@ def test_a_body_that_is_larger_than_announced_is_not_kept_in_memory():
 
 @pytest.mark.django_db(transaction=True)
 def test_an_answer_costs_one_row_kept_and_one_task_and_nothing_is_asked(client):
+    client.cookies["sessionid"] = "somebody-s"
     with CaptureQueriesContext(connection) as one:
         post(client, [cloud()])
     with CaptureQueriesContext(connection) as fifty:
