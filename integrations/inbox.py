@@ -13,11 +13,10 @@ PAGE = 500
 
 @transaction.atomic
 def accept(events: Sequence[InboxEvent]) -> None:
-    """Keep events that are not kept yet, and wake a worker once they can be read."""
-    if not events:
-        return
+    """Keep events that are not kept yet, and wake a worker: its task is a row too, and lands with them or not at all."""
     InboxEvent.objects.bulk_create(events, ignore_conflicts=True, batch_size=PAGE)
-    transaction.on_commit(wake)
+    if any(event.status == InboxEvent.Status.PENDING for event in events):
+        wake()
 
 
 def wake() -> None:
@@ -30,7 +29,7 @@ def try_again(events: Iterable[int]) -> int:
     failed = InboxEvent.objects.filter(pk__in=list(events), status=InboxEvent.Status.STUCK)
     with transaction.atomic():
         number = failed.update(status=InboxEvent.Status.PENDING, attempts=0, not_before=None)
-        transaction.on_commit(wake)
+        wake()
     return number
 
 
