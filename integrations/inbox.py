@@ -13,7 +13,7 @@ PAGE = 500
 
 @transaction.atomic
 def accept(events: Sequence[InboxEvent]) -> None:
-    """Keep events that are not kept yet, and wake a worker: its task is a row too, and lands with them or not at all."""
+    """Keep events that are not kept yet, and wake a worker: its task is a row, and lands with them or not at all."""
     InboxEvent.objects.bulk_create(events, ignore_conflicts=True, batch_size=PAGE)
     if any(event.status == InboxEvent.Status.PENDING for event in events):
         wake()
