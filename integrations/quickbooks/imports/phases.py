@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from django.utils import timezone
 
+from integrations import inbox
 from integrations.models import ImportItem, ImportRun, QuickBooksConnection, QuickBooksLink
 from integrations.quickbooks import catalogue, customers, invoices, payments
 from integrations.quickbooks.client import QuickBooksClient
@@ -130,6 +131,7 @@ class Customers(Walk):
         finished = super().write(work, page)
         if finished and not work.run.is_preview:
             QuickBooksConnection.objects.filter(pk=work.connection.pk).update(contacts_imported_at=timezone.now())
+            inbox.wake()  # invoices that came by themselves waited for their contacts
         return finished
 
 
