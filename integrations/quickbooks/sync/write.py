@@ -61,18 +61,29 @@ def _note_moves(truth: Truth, context: Context) -> None:
 
 
 def _tell_the_rest(tallies: list[Tally], truth: Truth, events: Iterable[InboxEvent]) -> None:
-    """Every event leaves a line, and one is enough: also where nothing was to be done."""
+    """Every event leaves a line, and one is enough: also where nothing was to be done.
+
+    A regular check that meets again what a webhook brought is no news, and leaves none.
+    """
     told = {(tally.entity, line.external_id) for tally in tallies for line in tally.told}
     for event in events:
         key = (event.entity, event.entity_id)
         if key in told or event.entity not in truth.docs:
             continue
         told.add(key)
-        tally = Tally(event.entity)
-        if key in truth.held:
-            tally.tell(Outcome.UNCHANGED, event.entity_id, "", HELD)
-        elif event.entity_id in truth.gone[event.entity]:
-            tally.tell(Outcome.IGNORED, event.entity_id, "", NEVER_HERE)
-        else:
-            tally.tell(Outcome.UNCHANGED, event.entity_id, "", NOTHING_NEW)
-        tallies.append(tally)
+        is_no_news = key in truth.held and event.source == InboxEvent.Source.POLL
+        if not is_no_news:
+            tallies.append(_tell(event, truth))
+
+
+def _tell(event: InboxEvent, truth: Truth) -> Tally:
+    tally = Tally(event.entity)
+    doc = truth[event.entity].get(event.entity_id, {})
+    name = str(doc.get("DocNumber") or doc.get("DisplayName") or "")[:500]
+    if (event.entity, event.entity_id) in truth.held:
+        tally.tell(Outcome.UNCHANGED, event.entity_id, name, HELD)
+    elif event.entity_id in truth.gone[event.entity]:
+        tally.tell(Outcome.IGNORED, event.entity_id, name, NEVER_HERE)
+    else:
+        tally.tell(Outcome.UNCHANGED, event.entity_id, name, NOTHING_NEW)
+    return tally
