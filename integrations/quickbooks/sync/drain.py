@@ -38,6 +38,7 @@ class Paused(Exception):
 def drain(connection: QuickBooksConnection, *, seconds: float = 30.0, client: QuickBooksClient | None = None) -> int:
     """Take over what is due, for about so many seconds; how many events ended. 0 where another worker is at it."""
     until, ended = time.monotonic() + seconds, 0
+    _ignore_strangers(connection)
     client = client or client_for(connection)
     while time.monotonic() < until and _due(connection):
         lease = leases.take(connection)
@@ -54,6 +55,13 @@ def drain(connection: QuickBooksConnection, *, seconds: float = 30.0, client: Qu
             leases.give_back(connection, lease)
         # Looked at once more: what came while we held the lease found it taken, and trusts us.
     return ended
+
+
+def _ignore_strangers(connection: QuickBooksConnection) -> None:
+    """One app may serve several installations: what is told of other companies is kept, and nobody waits for it."""
+    strangers = InboxEvent.objects.filter(status=Status.PENDING).exclude(realm_id=connection.realm_id)
+    words = "It is about a company that this installation does not work with."
+    strangers.update(status=Status.IGNORED, ended_at=timezone.now(), last_error=words)
 
 
 def _rounds(connection: QuickBooksConnection, lease: str, client: QuickBooksClient, until: float) -> int:

@@ -218,6 +218,14 @@ def test_an_older_answer_changes_nothing_any_more(followed: QuickBooksConnection
     assert SyncLogEntry.objects.latest("id").text == "A newer version is held already."
 
 
+def test_what_is_told_of_another_company_is_kept_and_ignored(followed: QuickBooksConnection) -> None:
+    event = hint(followed, "invoice", "1")
+    event.realm_id = "9999"
+    inbox.accept([event])
+    assert drain.drain(followed) == 0
+    assert InboxEvent.objects.get().status == Status.IGNORED
+
+
 def test_the_command_looks_once_and_tells(
     followed: QuickBooksConnection, books: Company, capsys: pytest.CaptureFixture[str]
 ) -> None:
