@@ -33,12 +33,16 @@ class Kind:
 
 @dataclass(frozen=True)
 class Trouble:
-    """``next_try`` is the earliest time told for any that waits, None for as soon as a worker is free."""
+    """``next_try`` is the earliest time told for any that waits, None for as soon as a worker is free.
+
+    ``for_contacts``: contacts were not imported yet, and invoices and payments wait for them.
+    """
 
     waiting: int
     next_try: datetime | None
     failed: list[Failed]
     kinds: list[Kind]
+    for_contacts: bool = False
 
     @property
     def number_failed(self) -> int:
@@ -77,4 +81,5 @@ def of(connection: QuickBooksConnection | None) -> Trouble | None:
     ]
     if not kinds and not waits["number"]:
         return None
-    return Trouble(waits["number"], waits["next_try"], failed, kinds)
+    for_contacts = connection.contacts_imported_at is None
+    return Trouble(waits["number"], waits["next_try"], failed, kinds, for_contacts)
