@@ -9,8 +9,8 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from crm.roles import ADMINS_ONLY, AGENT_MAY, allowed, may
 from tests.factories import make_agent, make_user
 
-# Doors for people without a login: an invitation's link, the logo that customers see, the watchman's question.
-OPEN = {"staff:join", "staff:logo", "health:healthz", "health:worker"}
+# Doors without a login: an invitation's link, the logo that customers see, the watchman's question, QuickBooks' own knock.
+OPEN = {"staff:join", "staff:logo", "health:healthz", "health:worker", "integrations:quickbooks-webhook"}
 OURS = {"staff", "contacts", "invoicing", "integrations", "health", "help"}
 
 
