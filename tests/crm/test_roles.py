@@ -9,7 +9,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from crm.roles import ADMINS_ONLY, AGENT_MAY, allowed, may
 from tests.factories import make_agent, make_user
 
-# Doors without a login: an invitation's link, the logo that customers see, the watchman's question, QuickBooks' own knock.
+# Doors without a login: an invitation's link, the logo that customers see, the watchman, and QuickBooks' own knock.
 OPEN = {"staff:join", "staff:logo", "health:healthz", "health:worker", "integrations:quickbooks-webhook"}
 OURS = {"staff", "contacts", "invoicing", "integrations", "health", "help"}
 
