@@ -8,6 +8,8 @@ from crm.models import Contact
 from crm.signals import contact_archived, contact_changed, contact_merged
 from integrations import inbox
 from integrations.models import QuickBooksLink
+from invoicing.models import Invoice
+from invoicing.signals import invoice_changed
 
 
 @receiver(contact_merged, dispatch_uid="integrations.contact_merged")
@@ -31,3 +33,13 @@ def look_at_those_who_clash(contact: Contact) -> None:
     ).exclude(state=QuickBooksLink.State.LINKED)  # SQLite takes the index only when told so
     for realm_id, external_id in waiting.values_list("connection__realm_id", "external_id"):
         inbox.look_at(realm_id, "customer", external_id, why="freed")
+
+
+@receiver(invoice_changed, dispatch_uid="integrations.invoice_changed")
+def read_again_what_is_back(sender: Any, invoice: Invoice, changes: dict[str, Any], origin: str, **facts: Any) -> None:
+    """An invoice that staff brought back is compared with QuickBooks at once."""
+    if origin != "staff" or "removed_at" not in changes:
+        return
+    links = QuickBooksLink.objects.filter(invoice=invoice).exclude(state=QuickBooksLink.State.GONE)
+    for realm_id, external_id in links.values_list("connection__realm_id", "external_id"):
+        inbox.look_at(realm_id, "invoice", external_id, why="back")

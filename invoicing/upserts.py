@@ -60,6 +60,7 @@ def update_invoices(writes: Sequence[InvoiceWrite], *, actor: User | None, origi
     was voided, whatever language its note is in.
     """
     changed: list[tuple[InvoiceWrite, Changes, str]] = []
+    hidden = {write.invoice.pk for write in writes if write.invoice.removed_at is not None}
     for write in writes:
         before = write.invoice.status
         changes = _set(write)
@@ -75,7 +76,8 @@ def update_invoices(writes: Sequence[InvoiceWrite], *, actor: User | None, origi
     _insert_lines(relined)
     _note([(write.invoice, changes) for write, changes, _ in changed], "invoice.changed", actor, origin)
     for write, changes, before in changed:
-        _announce(write.invoice, changes, before, origin)
+        if write.invoice.pk not in hidden:
+            _announce(write.invoice, changes, before, origin)
     return {write.invoice.pk: changes for write, changes, _ in changed}
 
 
@@ -142,9 +144,8 @@ def _note(rows: Iterable[tuple[Invoice, Changes]], verb: str, actor: User | None
 
 def _announce(invoice: Invoice, changes: Changes, before: str, origin: str) -> None:
     if invoice.removed_at is not None:
-        # A tombstone tells nothing but its own end.
-        if invoice.status != before and invoice.status == Invoice.Status.VOID:
-            invoice_removed.send(sender=Invoice, invoice=invoice, origin=origin)
+        # It ended with this very change, and a tombstone tells nothing but its own end.
+        invoice_removed.send(sender=Invoice, invoice=invoice, origin=origin)
         return
     invoice_changed.send(sender=Invoice, invoice=invoice, changes=changes, origin=origin)
     if before == Invoice.Status.PAID and invoice.status in {Invoice.Status.OPEN, Invoice.Status.SETTLED}:
