@@ -2,14 +2,17 @@
 
 from django.urls import URLPattern, path
 
-from integrations import import_views, panel_views
+from integrations import conflict_views, import_views, panel_views
 
 urlpatterns: list[URLPattern] = [
     path("imports/", import_views.import_list, name="imports"),
     path("imports/contacts/", import_views.import_contacts, name="import-contacts"),
     path("imports/invoices/", import_views.import_invoices, name="import-invoices"),
     path("imports/invoices/years/", import_views.import_years, name="import-years"),
-    path("imports/conflicts/", panel_views.conflict_list, name="conflicts"),
+    path("imports/conflicts/", conflict_views.conflict_list, name="conflicts"),
+    path("settings/integrations/conflicts/<int:pk>/", conflict_views.conflict_detail, name="conflict"),
+    path("settings/integrations/conflicts/<int:pk>/merge/", conflict_views.conflict_merge, name="conflict-merge"),
+    path("settings/integrations/conflicts/<int:pk>/choose/", conflict_views.conflict_choose, name="conflict-choose"),
     path("imports/menu/", import_views.menu, name="menu"),
     path("imports/<int:pk>/", import_views.run_detail, name="run"),
     path("imports/<int:pk>/progress/", import_views.run_progress, name="run-progress"),

@@ -1,13 +1,10 @@
-"""What QuickBooks has to say on the pages of contacts and invoices, and the list of conflicts."""
+"""What QuickBooks has to say on the pages of contacts and invoices."""
 
-from django.db.models import Count, OuterRef, Subquery
-from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from crm.paging import paginate
-from crm.roles import allowed
+from crm.roles import allowed, may
 from integrations.models import QuickBooksLink
 from integrations.quickbooks.weblinks import customer_page, invoice_page
 
@@ -17,8 +14,9 @@ from integrations.quickbooks.weblinks import customer_page, invoice_page
 def contact_panel(request: HttpRequest, pk: int) -> HttpResponse:
     """The customers that stand for a contact, with links to QuickBooks."""
     links = QuickBooksLink.objects.filter(entity="customer", contact__pk=pk).select_related("connection").order_by("id")
-    rows = [{"link": link, "name": _name(link), "url": customer_page(link.external_id)} for link in links[:20]]
-    return render(request, "integrations/_contact_panel.html", {"rows": rows})
+    rows = [{"link": link, "name": link.display_name, "url": customer_page(link.external_id)} for link in links[:20]]
+    context = {"rows": rows, "may_resolve": may(request.user, "imports")}
+    return render(request, "integrations/_contact_panel.html", context)
 
 
 @require_GET
@@ -26,7 +24,7 @@ def contact_panel(request: HttpRequest, pk: int) -> HttpResponse:
 def invoice_panel(request: HttpRequest, pk: int) -> HttpResponse:
     """Where the invoice stands in QuickBooks, and why its customer is no contact, if it is in conflict."""
     link = QuickBooksLink.objects.filter(entity="invoice", invoice__pk=pk).select_related("connection").first()
-    context: dict[str, object] = {"link": link}
+    context: dict[str, object] = {"link": link, "may_resolve": may(request.user, "imports")}
     if link is not None:
         context["url"] = invoice_page(link.external_id)
         context["customer"] = (
@@ -40,32 +38,3 @@ def invoice_panel(request: HttpRequest, pk: int) -> HttpResponse:
             .first()
         )
     return render(request, "integrations/_invoice_panel.html", context)
-
-
-@require_GET
-@allowed("imports")
-def conflict_list(request: HttpRequest) -> HttpResponse:
-    """The customers that were left out, why, and how many invoices wait for each."""
-    waiting = (
-        QuickBooksLink.objects.filter(
-            connection=OuterRef("connection"), entity="invoice", customer_id=OuterRef("external_id")
-        )
-        .exclude(customer_id="")  # the index has no blanks, and SQLite has to be told
-        .order_by()
-        .values("customer_id")
-        .annotate(number=Count("pk"))
-        .values("number")
-    )
-    conflicts = (
-        QuickBooksLink.objects.filter(entity="customer", state=QuickBooksLink.State.CONFLICT)
-        .exclude(state=QuickBooksLink.State.LINKED)  # as above
-        .select_related("clashes_with")
-        .annotate(waiting=Coalesce(Subquery(waiting), 0))
-    )
-    page = paginate(request, conflicts, orders={"newest": ("-id",)}, default="newest")
-    rows = [{"link": link, "name": _name(link), "url": customer_page(link.external_id)} for link in page.items]
-    return render(request, "integrations/conflict_list.html", {"page": page, "rows": rows})
-
-
-def _name(link: QuickBooksLink) -> str:
-    return str(link.document.get("DisplayName") or f"Customer {link.external_id}")

@@ -16,6 +16,7 @@ from invoicing.signals import invoice_changed
 def links_follow_the_survivor(sender: Any, loser: Contact, survivor: Contact, **facts: Any) -> None:
     QuickBooksLink.objects.filter(contact=loser).update(contact=survivor)
     QuickBooksLink.objects.filter(clashes_with=loser).update(clashes_with=survivor)
+    QuickBooksLink.objects.filter(choice_contact=loser).update(choice_contact=survivor)
     look_at_those_who_clash(survivor)
 
 
@@ -28,9 +29,10 @@ def a_clash_may_be_gone(sender: Any, contact: Contact, origin: str, **facts: Any
 
 
 def look_at_those_who_clash(contact: Contact) -> None:
-    waiting = QuickBooksLink.objects.filter(
-        entity="customer", state=QuickBooksLink.State.CONFLICT, clashes_with=contact
-    ).exclude(state=QuickBooksLink.State.LINKED)  # SQLite takes the index only when told so
+    """Those left out because of this contact, and those that do without an email or number of it."""
+    State, Choice = QuickBooksLink.State, QuickBooksLink.Choice
+    waiting = QuickBooksLink.objects.filter(entity="customer", clashes_with=contact)
+    waiting = waiting.exclude(state__in=[State.UNDONE, State.GONE]).exclude(choice=Choice.IGNORE)
     for realm_id, external_id in waiting.values_list("connection__realm_id", "external_id"):
         inbox.look_at(realm_id, "customer", external_id, why="freed")
 

@@ -1,5 +1,6 @@
 """Which QuickBooks record is which of ours. The domain never learns these ids."""
 
+from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q
@@ -19,6 +20,11 @@ class QuickBooksLink(models.Model):
         CONFLICT = "conflict", "Conflict"  # dropped, with the reason; tried again with every import
         UNDONE = "undone", "Undone"  # its import was undone; left alone until it is imported again
         GONE = "gone", "Gone"  # deleted or merged away in QuickBooks: nothing brings it back
+
+    class Choice(models.TextChoices):
+        MERGE = "merge", "Merge"
+        APART = "apart", "Keep apart"
+        IGNORE = "ignore", "Ignore"
 
     connection = models.ForeignKey(QuickBooksConnection, models.CASCADE, related_name="links")
     entity = models.CharField(max_length=20, help_text="customer, invoice or payment")
@@ -42,6 +48,13 @@ class QuickBooksLink(models.Model):
     remote_at = models.DateTimeField(null=True, help_text="of the version held: its LastUpdatedTime")
     # Of a customer: where transactions of its own went last. Should it disappear, that is who it was merged into.
     moved_to = models.CharField(max_length=40, blank=True)
+    # Of a customer: what staff chose about its clash. Every later sync keeps to it.
+    choice = models.CharField(max_length=10, choices=Choice, blank=True)
+    choice_contact = models.ForeignKey(
+        "crm.Contact", models.SET_NULL, null=True, blank=True, related_name="+", help_text="whom it is merged into"
+    )
+    choice_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    choice_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         verbose_name = "QuickBooks link"
@@ -55,6 +68,20 @@ class QuickBooksLink(models.Model):
 
     def __str__(self) -> str:
         return f"{self.entity} {self.external_id}"
+
+    @property
+    def is_ignored(self) -> bool:
+        return self.state == self.State.CONFLICT and self.choice == self.Choice.IGNORE
+
+    @property
+    def is_chosen(self) -> bool:
+        """Whether a choice waits for QuickBooks' answer to be applied."""
+        is_fresh = self.choice_at is not None and self.choice_at > self.synced_at
+        return self.state == self.State.CONFLICT and self.choice != self.Choice.IGNORE and is_fresh
+
+    @property
+    def display_name(self) -> str:
+        return str(self.document.get("DisplayName") or f"Customer {self.external_id}")
 
 
 class CatalogueEntry(models.Model):

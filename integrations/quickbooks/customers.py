@@ -14,7 +14,7 @@ from integrations.quickbooks.known import known_for
 from integrations.quickbooks.links import link_for, remember, worth_a_look
 from integrations.quickbooks.mapping import CustomerRecord, customer_from_qbo
 from integrations.quickbooks.mapping.values import Doc
-from integrations.quickbooks.matching import Action, Decision, Known, plan
+from integrations.quickbooks.matching import Action, Choice, Decision, Known, plan
 from integrations.quickbooks.reunite import reunite
 
 State = QuickBooksLink.State
@@ -81,15 +81,19 @@ class _Page:
             if _stays(decision, self.before):
                 self.tally.count(Outcome.UNCHANGED)
             elif decision.action is Action.JOIN:
-                self.tally.note(
-                    Outcome.UPDATED, decision.record, reason="It stands for the same contact as its parent."
-                )
+                self.tally.note(Outcome.UPDATED, decision.record, reason=self._joined(decision))
             elif decision.action is Action.DROP:
                 self.tally.note(Outcome.DROPPED, decision.record, reason=decision.reason)
         self.kept = self._taken_over([d.record for d in decisions if d.action is Action.DROP])
         remember([self._link(d) for d in decisions if d.action is not Action.UNCHANGED])
         self._reunite(decisions)
         return self.tally
+
+    def _joined(self, decision: Decision) -> str:
+        link = self.before.get(decision.record.external_id)
+        if link is not None and link.choice == Choice.MERGE:
+            return "It stands for the contact that staff merged it into."
+        return "It stands for the same contact as its parent."
 
     def _create(self, decisions: Sequence[Decision]) -> None:
         for decision in decisions:
@@ -183,6 +187,8 @@ class _Page:
         for key in ("email", "phone"):
             if key in values or f"{key}_typed" in values:
                 values[key], values[f"{key}_typed"] = new[key], new[f"{key}_typed"]
+            elif new[key] and not getattr(contact, key) and getattr(contact, f"{key}_typed") == new[f"{key}_typed"]:
+                values[key] = new[key]  # it belonged to another contact, and is free now
             if earlier is None and not new[key] and getattr(contact, key):
                 values.pop(f"{key}_typed", None)  # "n/a" in QuickBooks is no better than an address of ours
                 values.pop(key, None)

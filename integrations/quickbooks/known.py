@@ -8,7 +8,7 @@ from crm.models import Contact
 from integrations.models import ImportItem, QuickBooksLink
 from integrations.quickbooks.importing import Context
 from integrations.quickbooks.mapping import CustomerRecord
-from integrations.quickbooks.matching import Known, KnownLink
+from integrations.quickbooks.matching import Choice, Known, KnownLink
 
 
 def known_for(records: Sequence[CustomerRecord], context: Context) -> Known:
@@ -18,6 +18,7 @@ def known_for(records: Sequence[CustomerRecord], context: Context) -> Known:
     emails = {email for record in strangers for email in record.emails}
     phones = {record.fields.phone for record in strangers} - {""}
     _contacts(known, emails, phones)
+    _chosen(known, {known.links[record.external_id] for record in strangers if record.external_id in known.links})
     if context.is_preview:
         _foreseen(known, emails, phones, context)
     held = {known.links[r.external_id].contact for r in strangers if r.external_id in known.links}
@@ -30,8 +31,9 @@ def _links(known: Known, records: Sequence[CustomerRecord], context: Context) ->
     rows = QuickBooksLink.objects.filter(
         connection=context.connection, entity="customer", external_id__in=wanted - {""}
     )
-    for external_id, contact, fingerprint in rows.values_list("external_id", "contact_id", "fingerprint"):
-        known.links[external_id] = KnownLink(contact, fingerprint)
+    columns = ("external_id", "contact_id", "fingerprint", "choice", "choice_contact_id")
+    for external_id, *held in rows.values_list(*columns):
+        known.links[external_id] = KnownLink(*held)
 
 
 def _is_unchanged(record: CustomerRecord, known: Known) -> bool:
@@ -52,6 +54,13 @@ def _contacts(known: Known, emails: set[str], phones: set[str]) -> None:
                 known.by_phone[phone] = pk
 
 
+def _chosen(known: Known, links: set[KnownLink]) -> None:
+    """The live contacts that staff want customers merged into."""
+    pks = {link.choice_contact for link in links if link.choice == Choice.MERGE} - {None}
+    if pks:
+        known.names.update(Contact.objects.live().filter(pk__in=pks).values_list("pk", "name"))
+
+
 def _foreseen(known: Known, emails: set[str], phones: set[str], context: Context) -> None:
     """What earlier pages of this preview would have taken; contacts they would have made are negative numbers."""
     taken = Q(email__in=emails) | Q(phone__in=phones) | Q(before__contact__in=list(known.names))
@@ -69,6 +78,9 @@ def _customers(known: Known, context: Context, contacts: set[int]) -> None:
     """Which customers stand for these contacts, with the parent of each; one that clashes now still does."""
     rows = QuickBooksLink.objects.filter(
         connection=context.connection, entity="customer", contact__in=contacts
-    ).exclude(state=QuickBooksLink.State.UNDONE)
-    for contact, external_id, parent in rows.values_list("contact_id", "external_id", "document__ParentRef__value"):
+    ).exclude(state__in=[QuickBooksLink.State.UNDONE, QuickBooksLink.State.GONE])
+    columns = ("contact_id", "external_id", "document__ParentRef__value", "choice", "choice_contact_id")
+    for contact, external_id, parent, choice, chosen in rows.values_list(*columns):
         known.customers.setdefault(contact, {})[external_id] = parent or ""
+        if choice == Choice.MERGE and chosen == contact:
+            known.merged.add(external_id)

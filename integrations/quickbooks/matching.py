@@ -3,10 +3,13 @@
 Rules: a stored id wins, then email, then number. An email of one contact with a number of another is a conflict,
 never a guess. What clashes with an earlier record is dropped, in QuickBooks' order, and says why. A sub-customer
 that only shares its parent's email or number is no clash: it stands for the same contact.
+
+What staff chose about a clash comes before all of that but a stored id. Whoever is merged or kept apart does without
+the emails and numbers that belong to other live contacts.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from integrations.quickbooks.mapping import CustomerRecord
@@ -21,9 +24,20 @@ class Action(StrEnum):
     DROP = "drop"
 
 
+class Choice(StrEnum):
+    """What staff said about a clash."""
+
+    MERGE = "merge"  # the customer stands for the contact they chose
+    APART = "apart"  # a contact of its own, without what the other one is recognised by
+    IGNORE = "ignore"  # nothing is taken over
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """``contact`` is a pk, or a negative number for a contact that this very page creates."""
+    """``contact`` is a pk, or a negative number for a contact that this very page creates.
+
+    ``record`` is as it may be taken over: without an email or number that has to stay with another contact.
+    """
 
     record: CustomerRecord
     action: Action
@@ -38,6 +52,8 @@ class KnownLink:
 
     contact: int | None
     fingerprint: str
+    choice: str = ""
+    choice_contact: int | None = None
 
 
 @dataclass(slots=True)
@@ -50,6 +66,8 @@ class Known:
     # Per contact: its name, its own keys, and the customers that stand for it with their parents.
     names: dict[int, str] = field(default_factory=dict)
     customers: dict[int, dict[str, str]] = field(default_factory=dict)
+    # Customers that stand for their contact because staff merged them into it.
+    merged: set[str] = field(default_factory=set)
 
 
 def plan(records: Iterable[CustomerRecord], known: Known) -> list[Decision]:
@@ -71,6 +89,11 @@ def _decide(record: CustomerRecord, known: Known, new: int) -> Decision:
     if link is not None and link.contact is not None:
         if link.fingerprint == record.fingerprint:
             return Decision(record, Action.UNCHANGED, link.contact)
+    if link is not None and link.choice:
+        chosen = _decide_chosen(record, link, known, new)
+        if chosen is not None:
+            return chosen
+    if link is not None and link.contact is not None:
         return _decide_linked(record, link.contact, known)
     if not record.active:
         # It comes in as an archived contact of its own: nothing live is matched with, or archived by, it.
@@ -89,6 +112,52 @@ def _decide(record: CustomerRecord, known: Known, new: int) -> Decision:
     if record.external_id in others.values():
         return Decision(record, Action.MATCH, contact)  # the parent of one that came first
     return _conflict(record, found, known)
+
+
+def _decide_chosen(record: CustomerRecord, link: KnownLink, known: Known, new: int) -> Decision | None:
+    """What follows from the choice of staff; None where it says nothing any more."""
+    if link.choice == Choice.IGNORE:
+        found = {owner: shared for owner, shared in _owners(record, known).items() if owner != link.contact}
+        clash = _conflict(record, found, known) if found else Decision(record, Action.DROP)
+        return replace(clash, reason=f"Staff chose to ignore it. {clash.reason}".strip()[:600])
+    if link.choice == Choice.APART:
+        if link.contact is not None:
+            return _without_taken(Decision(record, Action.UPDATE, link.contact), known)
+        return _without_taken(Decision(record, Action.CREATE, new), known)
+    if link.contact is not None and link.contact == link.choice_contact:
+        return _merge(record, link.contact, Action.UPDATE, known)
+    if link.contact is None and record.active and link.choice_contact in known.names:
+        return _merge(record, link.choice_contact, Action.MATCH, known)
+    return None  # that contact is gone, or the customer got another one since
+
+
+def _merge(record: CustomerRecord, contact: int, action: Action, known: Known) -> Decision:
+    """One customer leads a contact's data; others that stand for it join."""
+    everybody = known.customers.get(contact, {})
+    rivals = {other for other, parent in everybody.items() if parent != record.external_id} - {record.external_id}
+    first = min([record.external_id, *rivals], key=lambda external_id: (len(external_id), external_id))
+    if rivals - known.merged or (rivals and (action is Action.MATCH or first != record.external_id)):
+        return Decision(record, Action.JOIN, contact)
+    return _without_taken(Decision(record, action, contact), known)
+
+
+def _without_taken(decision: Decision, known: Known) -> Decision:
+    """The decision without an email or number that belongs to another live contact; what was typed stays.
+
+    Without its fingerprint too, so that the customer is looked at again until it may have them.
+    """
+    record = decision.record
+    taken = {}
+    for key, owners in (("email", known.by_email), ("phone", known.by_phone)):
+        value = getattr(record.fields, key)
+        owner = owners.get(value) if value else None
+        if owner is not None and owner != decision.contact:
+            taken[key] = owner
+    if not taken:
+        return decision
+    fields = replace(record.fields, **dict.fromkeys(taken, ""))
+    clash = next((owner for owner in taken.values() if owner > 0), None)
+    return replace(decision, record=replace(record, fields=fields, fingerprint=""), clashes_with=clash)
 
 
 def _decide_linked(record: CustomerRecord, contact: int, known: Known) -> Decision:
@@ -127,7 +196,10 @@ def _remember(decision: Decision, known: Known) -> None:
     record, contact = decision.record, decision.contact
     if contact is None:
         return
-    known.links[record.external_id] = KnownLink(contact, record.fingerprint)
+    before = known.links.get(record.external_id, KnownLink(None, ""))
+    known.links[record.external_id] = replace(before, contact=contact, fingerprint=record.fingerprint)
+    if before.choice == Choice.MERGE and contact == before.choice_contact:
+        known.merged.add(record.external_id)
     known.customers.setdefault(contact, {})[record.external_id] = record.parent_id
     if decision.action is Action.JOIN:
         return

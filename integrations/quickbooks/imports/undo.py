@@ -251,8 +251,11 @@ def _edited(contact: Contact, link: QuickBooksLink, run: ImportRun) -> str:
     fields = customer_from_qbo(link.document, two_letters(run.connection.country)).fields
     if contact.notes:
         return "It has notes."
-    if any(getattr(contact, name) != value for name, value in fields.values().items()):
-        return "It was edited since."
+    for name, value in fields.values().items():
+        # An email or number that had to stay with another contact was left out when it came in.
+        is_left_out = name in KEYS and not getattr(contact, name)
+        if getattr(contact, name) != value and not is_left_out:
+            return "It was edited since."
     return ""
 
 
