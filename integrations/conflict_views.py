@@ -1,7 +1,7 @@
 """Conflicts: the list of customers that clash with a contact, and the page where staff resolve one."""
 
 from django.contrib import messages
-from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -98,7 +98,7 @@ def _choose(request: HttpRequest, link: QuickBooksLink, choice: str, contact: Co
     else:
         after = apply_now(link)
         is_done = after.state != State.CONFLICT or choice in {Choice.IGNORE, ""}
-        (messages.success if is_done else messages.info)(request, _words(after, choice))
+        messages.add_message(request, messages.SUCCESS if is_done else messages.INFO, _words(after, choice))
     return redirect("integrations:conflict", link.pk)
 
 
@@ -118,14 +118,10 @@ def _words(link: QuickBooksLink, choice: str) -> str:
 def _link(pk: int) -> QuickBooksLink:
     if pk > BIGGEST_PK:
         raise Http404
-    links = QuickBooksLink.objects.select_related("connection", "contact", "clashes_with", "choice_contact")
     # One that never was in conflict has no page; one that staff resolved keeps it.
-    return get_object_or_404(links.select_related("choice_by"), pk=pk, entity="customer", pk__in=_with_a_page())
-
-
-def _with_a_page() -> QuerySet[QuickBooksLink]:
-    conflicts = QuickBooksLink.objects.filter(state=State.CONFLICT)
-    return (conflicts | QuickBooksLink.objects.exclude(choice="")).values("pk")
+    links = QuickBooksLink.objects.filter(Q(state=State.CONFLICT) | ~Q(choice=""), entity="customer")
+    beside = ("connection", "contact", "clashes_with", "choice_contact", "choice_by")
+    return get_object_or_404(links.select_related(*beside), pk=pk)
 
 
 def _side(sides: list[Side], chosen: str) -> Side | None:

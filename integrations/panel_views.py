@@ -15,7 +15,10 @@ def contact_panel(request: HttpRequest, pk: int) -> HttpResponse:
     """The customers that stand for a contact, with links to QuickBooks."""
     links = QuickBooksLink.objects.filter(entity="customer", contact__pk=pk).select_related("connection").order_by("id")
     rows = [{"link": link, "name": link.display_name, "url": customer_page(link.external_id)} for link in links[:20]]
-    context = {"rows": rows, "may_resolve": may(request.user, "imports")}
+    clashing = QuickBooksLink.objects.filter(
+        entity="customer", clashes_with__pk=pk, state=QuickBooksLink.State.CONFLICT
+    ).exclude(choice=QuickBooksLink.Choice.IGNORE)
+    context = {"rows": rows, "clashing": clashing.order_by("id")[:20], "may_resolve": may(request.user, "imports")}
     return render(request, "integrations/_contact_panel.html", context)
 
 

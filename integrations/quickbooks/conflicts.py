@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from crm.audit import record
+from crm.bulk import ContactFields
 from crm.merging import merge_contacts
 from crm.models import Contact, User
 from integrations import inbox
@@ -149,10 +150,10 @@ class Shown:
 
 def shown(link: QuickBooksLink) -> Shown:
     record = customer_from_qbo(link.document, two_letters(link.connection.country))
-    theirs = _facts(record.fields, record.fields.email, record.fields.phone)
+    theirs = _facts(record.fields)
     sides = []
     for contact in _contacts(link, record):
-        ours = _facts(contact, contact.email, contact.phone)
+        ours = _facts(contact)
         facts = [Fact(label, value, _mark(ours[label], theirs[label])) for label, (value, _) in ours.items()]
         sides.append(Side(contact, facts, contact.pk == link.contact_id))
     customer = [Fact(label, value) for label, (value, _) in theirs.items()]
@@ -160,17 +161,15 @@ def shown(link: QuickBooksLink) -> Shown:
     return Shown(link, customer, sides, sums_by_currency(Invoice.objects.present().filter(pk__in=invoices)))
 
 
-def _facts(of: object, email: str, phone: str) -> dict[str, tuple[str, str]]:
+def _facts(of: Contact | ContactFields) -> dict[str, tuple[str, str]]:
     """Per label what is shown, and what is compared."""
-    get = lambda name: str(getattr(of, name))  # noqa: E731
-    town = " ".join(part for part in (get("city"), get("region"), get("postal_code")) if part)
-    address = "\n".join(part for part in (get("street"), town, get("country")) if part.strip())
+    town = " ".join(part for part in (of.city, of.region, of.postal_code) if part)
     shown = {
-        "Name": (get("name"), ""),
-        "Company": (get("company"), ""),
-        "Email": (get("email_typed"), email),
-        "Phone": (get("phone_typed"), phone),
-        "Address": (address, ""),
+        "Name": (of.name, ""),
+        "Company": (of.company, ""),
+        "Email": (of.email_typed, of.email),
+        "Phone": (of.phone_typed, of.phone),
+        "Address": ("\n".join(part for part in (of.street, town, of.country) if part.strip()), ""),
     }
     return {label: (value, key or " ".join(value.casefold().split())) for label, (value, key) in shown.items()}
 
