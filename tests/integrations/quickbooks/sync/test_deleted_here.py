@@ -90,7 +90,7 @@ def test_it_asks_first_then_leaves_lists_and_sums_and_quickbooks_keeps_it(client
     last = Activity.objects.get(verb="invoice.removed")
     assert (last.actor, last.origin, last.contact) == (jo, "staff", Contact.objects.get())
     page = client.get(reverse("invoicing:detail", args=[held.pk])).text
-    assert "it was deleted here by Jo Bloggs" in page and "Bring it back" in page
+    assert "deleted here by Jo Bloggs." in page and "Bring it back" in page
     client.post(reverse("invoicing:delete", args=[held.pk]))
     assert told == ["removed"]
 
