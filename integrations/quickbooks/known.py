@@ -56,7 +56,7 @@ def _contacts(known: Known, emails: set[str], phones: set[str]) -> None:
 
 def _chosen(known: Known, links: set[KnownLink]) -> None:
     """The live contacts that staff want customers merged into."""
-    pks = {link.choice_contact for link in links if link.choice == Choice.MERGE} - {None}
+    pks = {link.choice_contact for link in links if link.choice == Choice.MERGE and link.choice_contact is not None}
     if pks:
         known.names.update(Contact.objects.live().filter(pk__in=pks).values_list("pk", "name"))
 
