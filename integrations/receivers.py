@@ -14,6 +14,9 @@ from invoicing.signals import invoice_changed
 
 @receiver(contact_merged, dispatch_uid="integrations.contact_merged")
 def links_follow_the_survivor(sender: Any, loser: Contact, survivor: Contact, **facts: Any) -> None:
+    # Whoever was kept apart is merged after all.
+    apart = QuickBooksLink.objects.filter(contact=loser, choice=QuickBooksLink.Choice.APART)
+    apart.update(choice=QuickBooksLink.Choice.MERGE, choice_contact=survivor)
     QuickBooksLink.objects.filter(contact=loser).update(contact=survivor)
     QuickBooksLink.objects.filter(clashes_with=loser).update(clashes_with=survivor)
     QuickBooksLink.objects.filter(choice_contact=loser).update(choice_contact=survivor)

@@ -187,8 +187,10 @@ class _Page:
         for key in ("email", "phone"):
             if key in values or f"{key}_typed" in values:
                 values[key], values[f"{key}_typed"] = new[key], new[f"{key}_typed"]
-            elif new[key] and not getattr(contact, key) and getattr(contact, f"{key}_typed") == new[f"{key}_typed"]:
-                values[key] = new[key]  # it belonged to another contact, and is free now
+            elif (
+                record.active and not getattr(contact, key) and getattr(contact, f"{key}_typed") == new[f"{key}_typed"]
+            ):
+                values[key] = new[key]  # if it belonged to another contact before, it is free now
             if earlier is None and not new[key] and getattr(contact, key):
                 values.pop(f"{key}_typed", None)  # "n/a" in QuickBooks is no better than an address of ours
                 values.pop(key, None)

@@ -27,6 +27,7 @@ logger = logging.getLogger(__name__)
 ROUND = 1000
 STEP_SECONDS = 40.0  # of network in a round; with the writing it stays below the lease
 PARTS = 8  # of a round that failed, to find what spoils it
+PERSON_SECONDS = 10.0  # the same where somebody waits at the screen
 LONGEST_WAIT = timedelta(minutes=30)
 Status = InboxEvent.Status
 
@@ -111,7 +112,7 @@ def _try(
     """Fetch, then write, in one transaction that holds the pen; None when all went well, else what spoilt it."""
     try:
         leases.renew(connection, lease)
-        client.start_step(STEP_SECONDS)
+        client.start_step(PERSON_SECONDS if client.interactive else STEP_SECONDS)
         truth = fetch(client, connection, events)
         with transaction.atomic():
             leases.renew(connection, lease)

@@ -295,6 +295,19 @@ def test_contacts_merged_by_staff_take_the_choice_with_them(jo, look, connection
     assert link_of(bob).contact == eve
 
 
+def test_one_kept_apart_whose_contact_staff_merge_later_joins_the_other(jo, look, books, connection, trio):
+    _, bob, _ = trio
+    resolve(link_of(bob), "apart", actor=jo)
+    look()
+    ann, own = Contact.objects.get(name="Ann Lee"), Contact.objects.get(name="Bob Lee")
+    merge_contacts(own, ann, actor=jo, origin="staff")
+    books.update("Customer", {"Id": bob["Id"], "sparse": True, "DisplayName": "Robert Lee"})
+    look()
+    import_contacts(connection)
+    assert link_of(bob).contact == ann
+    assert [contact.name for contact in Contact.objects.live()] == ["Ann Lee"]
+
+
 def test_only_admins_resolve_conflicts(client, connection, trio):
     client.force_login(make_agent())
     pk = link_of(trio[1]).pk
