@@ -9,6 +9,7 @@ from integrations import inbox
 from integrations.models import QuickBooksLink
 from integrations.quickbooks.importing import Context, Tally
 from integrations.quickbooks.links import of_customers
+from integrations.quickbooks.reunite import reunite
 from integrations.receivers import look_at_those_who_clash
 
 State = QuickBooksLink.State
@@ -77,8 +78,11 @@ def _pass_on(link: QuickBooksLink, contact: Contact, heir: QuickBooksLink, conte
     """The heir's contact gets everything; an heir without one of its own takes over this one."""
     if heir.contact is None:
         heir.contact, heir.state, heir.fingerprint, heir.reason = contact, State.LINKED, "", ""
+        # What the contact says came from the other one: where the heir differs, its own words replace it.
+        heir.document, heir.remote_at = link.document, None
         heir.save()
         link.contact = None
+        reunite(context, {heir.external_id: contact.pk})  # what stood under the heir's name alone
     elif heir.contact_id != contact.pk and not _stands_for_others(link, contact):
         merge_contacts(contact, heir.contact, actor=context.actor, origin=context.origin)
         link.contact = heir.contact

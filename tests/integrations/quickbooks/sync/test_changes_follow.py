@@ -187,15 +187,18 @@ def test_two_customers_merged_are_one_contact_with_everything(look: Look, books:
 
 
 def test_a_merge_frees_the_email_that_kept_the_survivor_out(look: Look, books: Company) -> None:
-    first = customer(books, PrimaryEmailAddr={"Address": "ada@example.com"})
+    first = customer(books, PrimaryEmailAddr={"Address": "ada@example.com"}, CompanyName="Engines")
     second = customer(books, "Ada B.", PrimaryEmailAddr={"Address": "ada@example.com"})
+    bill = invoice(books, second)
     look()
     assert held("customer", second["Id"]).state == "conflict"
     books.merge_customers(first["Id"], second["Id"])
     look()
     drain.drain(QuickBooksConnection.objects.get())
     assert held("customer", second["Id"]).state == "linked"
-    assert Contact.objects.live().get().name == "Ada B."
+    kept = Contact.objects.live().get()
+    assert (kept.name, kept.company) == ("Ada B.", "")
+    assert invoice_of(bill).contact == Contact.objects.live().get()
 
 
 def test_invoices_wait_until_contacts_were_imported(connection: QuickBooksConnection, books: Company) -> None:
