@@ -19,8 +19,13 @@ def merge(merged: Mapping[str, str], gone: Iterable[str], context: Context) -> T
     """Move everything of those that were merged, as a webhook told, to who they are now."""
     tally = Tally("customer")
     for loser, survivor in merged.items():
-        if loser in set(gone):
+        if loser in set(gone) and _link(survivor, context) is not None:
             _depart(loser, survivor, context, tally)
+        elif loser in set(gone):
+            # Nobody has met the survivor yet: it comes in first, and ``let_go`` follows.
+            QuickBooksLink.objects.filter(connection=context.connection, entity="customer", external_id=loser).update(
+                moved_to=survivor
+            )
     return tally
 
 

@@ -28,6 +28,7 @@ ROUND = 1000
 STEP_SECONDS = 40.0  # of network in a round; with the writing it stays below the lease
 PARTS = 8  # of a round that failed, to find what spoils it
 PERSON_SECONDS = 10.0  # the same where somebody waits at the screen
+CLASHES = 4  # tries after which a clash is no chance of the moment any more
 LONGEST_WAIT = timedelta(minutes=30)
 Status = InboxEvent.Status
 
@@ -121,6 +122,8 @@ def _try(
     except (LostLease, NeedsReconnect):
         raise
     except (Transient, IntegrityError, OperationalError) as error:
+        if isinstance(error, IntegrityError) and max(event.attempts for event in events) >= CLASHES:
+            return error
         _wait(events, error)
         raise Paused from error
     except Exception as error:

@@ -61,6 +61,7 @@ def fetch(client: QuickBooksClient, connection: QuickBooksConnection, events: Se
     asking.ask("invoice", {*wanted["invoice"], *_invoices_of(asking.truth, connection)})
     asking.ask("payment", _payments_in_doubt(asking.truth, connection))
     asking.ask("customer", _strangers(asking.truth, connection))
+    asking.ask("customer", moves(asking.truth, connection))
     documents = [*asking.truth["invoice"].values(), *asking.truth["payment"].values()]
     asking.truth.names = catalogue.fetch_unknown(client, connection, documents)
     for entity in catalogue.ENTITIES:
@@ -154,6 +155,23 @@ def _payments_in_doubt(truth: Truth, connection: QuickBooksConnection) -> set[st
         theirs = {str(one.get("TxnId")) for one in linked if one.get("TxnType") == "Payment"}
         doubtful |= theirs ^ ours.get(invoice_id, set())
     return doubtful
+
+
+def moves(truth: Truth, connection: QuickBooksConnection) -> dict[str, str]:
+    """From which customer to which one documents have moved: reassigned, or merged where the first is gone."""
+    now = {
+        (entity, external_id): ref(doc, "CustomerRef")
+        for entity in ("invoice", "payment")
+        for external_id, doc in truth[entity].items()
+    }
+    links = QuickBooksLink.objects.filter(
+        connection=connection,
+        entity__in=("invoice", "payment"),
+        external_id__in={external_id for _, external_id in now},
+    )
+    rows = links.values_list("entity", "external_id", "customer_id")
+    moved = ((before, now.get((entity, external_id), "")) for entity, external_id, before in rows)
+    return {before: after for before, after in moved if before and after and before != after}
 
 
 def _strangers(truth: Truth, connection: QuickBooksConnection) -> set[str]:

@@ -5,9 +5,8 @@ from collections.abc import Iterable, Sequence
 from integrations.models import InboxEvent, QuickBooksLink, SyncLogEntry
 from integrations.quickbooks import catalogue, customers, invoices, payments
 from integrations.quickbooks.importing import Context, Tally, save_log
-from integrations.quickbooks.mapping.values import ref
 from integrations.quickbooks.sync import departures
-from integrations.quickbooks.sync.fetch import Truth
+from integrations.quickbooks.sync.fetch import Truth, moves
 
 Outcome = SyncLogEntry.Outcome
 DOORS = {
@@ -38,26 +37,12 @@ def write(truth: Truth, events: Sequence[InboxEvent], context: Context) -> None:
 
 
 def _note_moves(truth: Truth, context: Context) -> None:
-    """Remember where transactions of a customer went: should it disappear, that is who it was merged into."""
-    now = {
-        (entity, external_id): ref(doc, "CustomerRef")
-        for entity in ("invoice", "payment")
-        for external_id, doc in truth[entity].items()
-    }
-    links = QuickBooksLink.objects.filter(
-        connection=context.connection,
-        entity__in=("invoice", "payment"),
-        external_id__in={external_id for _, external_id in now},
-    )
-    moves = {}
-    for entity, external_id, before in links.values_list("entity", "external_id", "customer_id"):
-        after = now.get((entity, external_id), "")
-        if before and after and before != after:
-            moves[before] = after
-    for before, after in moves.items():
-        QuickBooksLink.objects.filter(connection=context.connection, entity="customer", external_id=before).update(
-            moved_to=after
-        )
+    """Remember where documents of a customer that is gone went: that is who it was merged into."""
+    for before, after in moves(truth, context.connection).items():
+        if before in truth.gone["customer"]:
+            QuickBooksLink.objects.filter(connection=context.connection, entity="customer", external_id=before).update(
+                moved_to=after
+            )
 
 
 def _tell_the_rest(tallies: list[Tally], truth: Truth, events: Iterable[InboxEvent]) -> None:

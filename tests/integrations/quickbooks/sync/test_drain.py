@@ -234,3 +234,36 @@ def test_the_command_looks_once_and_tells(
     assert '"created": 2' in capsys.readouterr().out
     call_command("sync_quickbooks")
     assert "Nothing had changed" in capsys.readouterr().out
+
+
+def test_a_merge_into_somebody_nobody_has_met_yet_moves_everything(
+    followed: QuickBooksConnection, books: Company
+) -> None:
+    twin = customer(books, "Ada B.")
+    bill = invoice(books, twin)
+    inbox.accept([hint(followed, "invoice", bill["Id"])])
+    drain.drain(followed)
+    ada = customer(books)
+    books.merge_customers(twin["Id"], ada["Id"])
+    inbox.accept([hint(followed, "customer", ada["Id"], "merged", operation="merged", deleted_id=twin["Id"])])
+    drain.drain(followed)
+    assert Contact.objects.live().get().name == "Ada Byron"
+    assert Invoice.objects.get().contact == Contact.objects.live().get()
+
+
+def test_an_invoice_given_to_another_customer_is_no_sign_of_a_merge(
+    followed: QuickBooksConnection, books: Company
+) -> None:
+    ada, ben, cleo = customer(books), customer(books, "Ben"), customer(books, "Cleo")
+    bill, other = invoice(books, ada), invoice(books, ada)
+    poll.poll(followed)
+    drain.drain(followed)
+    books.update("Invoice", {"Id": bill["Id"], "sparse": True, "CustomerRef": {"value": ben["Id"]}})
+    poll.poll(followed)
+    drain.drain(followed)
+    books.merge_customers(ada["Id"], cleo["Id"])
+    poll.poll(followed)
+    drain.drain(followed)
+    owners = dict(Invoice.objects.values_list("quickbooks_link__external_id", "contact__name"))
+    assert owners == {bill["Id"]: "Ben", other["Id"]: "Cleo"}
+    assert sorted(Contact.objects.live().values_list("name", flat=True)) == ["Ben", "Cleo"]
