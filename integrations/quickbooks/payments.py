@@ -1,6 +1,6 @@
 """A page of payment documents becomes payments and their allocations."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -33,7 +33,7 @@ def take_over(docs: Sequence[Doc], context: Context, catalogue: Catalogue) -> Ta
     return tally
 
 
-def take_back(external_ids: Iterable[str], context: Context, catalogue: Catalogue) -> Tally:
+def take_back(external_ids: Collection[str], context: Context, catalogue: Catalogue) -> Tally:
     """Payments that QuickBooks has no more give back what they had settled; they stay here as void."""
     connection, tally = context.connection, Tally("payment")
     links = QuickBooksLink.objects.filter(
@@ -50,9 +50,11 @@ def take_back(external_ids: Iterable[str], context: Context, catalogue: Catalogu
             actor=context.actor,
             origin=context.origin,
         )
-        QuickBooksLink.objects.filter(pk__in=[link.pk for link, _ in held]).update(
-            state=QuickBooksLink.State.GONE, fingerprint="", synced_at=context.now
+        # Also those that were void, or undone, before: nothing of them is waited for any more.
+        gone = QuickBooksLink.objects.filter(
+            connection=connection, entity="payment", external_id__in=list(external_ids)
         )
+        gone.update(state=QuickBooksLink.State.GONE, fingerprint="", synced_at=context.now)
     return tally
 
 
