@@ -11,6 +11,8 @@ from integrations.models import QuickBooksLink
 from invoicing.models import Invoice
 from invoicing.signals import invoice_changed
 
+KEYS = frozenset({"email", "phone"})
+
 
 @receiver(contact_merged, dispatch_uid="integrations.contact_merged")
 def links_follow_the_survivor(sender: Any, loser: Contact, survivor: Contact, **facts: Any) -> None:
@@ -26,8 +28,8 @@ def links_follow_the_survivor(sender: Any, loser: Contact, survivor: Contact, **
 @receiver(contact_archived, dispatch_uid="integrations.contact_archived")
 @receiver(contact_changed, dispatch_uid="integrations.contact_changed")
 def a_clash_may_be_gone(sender: Any, contact: Contact, origin: str, **facts: Any) -> None:
-    """Customers that were left out because of this contact are looked at again, once staff have changed it."""
-    if origin == "staff":
+    """Customers that were left out because of this contact are looked at again, once it may be known by less."""
+    if origin == "staff" or not KEYS.isdisjoint(facts.get("changes", ())):
         look_at_those_who_clash(contact)
 
 

@@ -60,6 +60,12 @@ def _stays(decision: Decision, before: dict[str, Any]) -> bool:
     return decision.action is Action.UNCHANGED or joined_before
 
 
+def _is_left_out(contact: Contact, key: str, new: dict[str, str]) -> bool:
+    """Whether the contact shows QuickBooks' email or number without being recognised by it."""
+    typed = f"{key}_typed"
+    return not getattr(contact, key) and getattr(contact, typed) == new[typed]
+
+
 @dataclass
 class _Page:
     """Writes the decisions about one page, in bulk."""
@@ -212,7 +218,8 @@ class _Page:
         document = self.kept.get(record.external_id) or self.docs[record.external_id]
         row = link_for(self.context.connection, "customer", record, document, self.context.now)
         row.state, row.fingerprint, row.reason = state, mark, decision.reason
-        row.clashes_with_id = decision.clashes_with
+        clash = decision.clashes_with
+        row.clashes_with_id = self.new[clash].pk if clash in self.new else clash
         row.contact_id = self.new[contact].pk if contact in self.new else contact
         return row
 

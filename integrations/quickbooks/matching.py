@@ -34,7 +34,7 @@ class Choice(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """``contact`` is a pk, or a negative number for a contact that this very page creates.
+    """``contact`` and ``clashes_with`` are pks, or negative numbers for contacts that this very page creates.
 
     ``record`` is as it may be taken over: without an email or number that has to stay with another contact.
     """
@@ -156,7 +156,7 @@ def _without_taken(decision: Decision, known: Known) -> Decision:
     if not taken:
         return decision
     fields = replace(record.fields, **dict.fromkeys(taken, ""))
-    clash = next((owner for owner in taken.values() if owner > 0), None)
+    clash = next(iter(taken.values()))
     return replace(decision, record=replace(record, fields=fields, fingerprint=""), clashes_with=clash)
 
 
@@ -187,8 +187,7 @@ def _owners(record: CustomerRecord, known: Known) -> dict[int, str]:
 def _conflict(record: CustomerRecord, found: dict[int, str], known: Known) -> Decision:
     parts = [f"{shared} with {known.names.get(owner, 'another contact')}" for owner, shared in found.items()]
     reason = f"It shares {' and '.join(parts)}."
-    clash = next(iter(found))
-    return Decision(record, Action.DROP, reason=reason[:600], clashes_with=clash if clash > 0 else None)
+    return Decision(record, Action.DROP, reason=reason[:600], clashes_with=next(iter(found)))
 
 
 def _remember(decision: Decision, known: Known) -> None:
@@ -207,8 +206,10 @@ def _remember(decision: Decision, known: Known) -> None:
     if not record.active:
         return
     for keys, taken in ((known.by_email, record.fields.email), (known.by_phone, record.fields.phone)):
-        if taken and decision.action is not Action.CREATE:
+        # What it was known by before is free again. After an update that is not known: staff may have corrected it
+        # here, which stays. Who wants it is looked at again once the contact has changed.
+        if taken and decision.action is Action.MATCH:
             for key in [key for key, owner in keys.items() if owner == contact]:
-                del keys[key]  # what the contact was known by before is free again
+                del keys[key]
         if taken:
             keys[taken] = contact

@@ -308,6 +308,29 @@ def test_one_kept_apart_whose_contact_staff_merge_later_joins_the_other(jo, look
     assert [contact.name for contact in Contact.objects.live()] == ["Ann Lee"]
 
 
+def test_a_number_that_staff_gave_a_contact_stays_its_own_when_a_page_brings_another_with_it(
+    jo, look, books, connection
+):
+    eve_doc = books.create("Customer", customer("Eve", mobile="4155550188"))
+    look()
+    eve = Contact.objects.get()
+    update_contact(eve, {"phone_typed": "4155550177"}, actor=jo, origin="staff")
+    books.update("Customer", {"Id": eve_doc["Id"], "sparse": True, "DisplayName": "Eva"})
+    dot = books.create("Customer", customer("Dot", mobile="4155550177"))
+    look()
+    eve.refresh_from_db()
+    assert (eve.name, eve.phone) == ("Eva", "+14155550177")
+    assert link_of(dot).state == "conflict"
+
+
+def test_a_number_that_a_customer_gives_up_goes_to_the_one_that_waits_for_it(look, books, connection, trio):
+    ann_doc, bob, _ = trio
+    books.update("Customer", {"Id": ann_doc["Id"], "sparse": True, "Mobile": {"FreeFormNumber": "4155550166"}})
+    look()
+    assert link_of(bob).state == "linked"
+    assert Contact.objects.get(phone=PHONE).name == "Bob Lee"
+
+
 def test_only_admins_resolve_conflicts(client, connection, trio):
     client.force_login(make_agent())
     pk = link_of(trio[1]).pk
