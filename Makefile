@@ -7,7 +7,7 @@ VENV := .venv/bin
 BARE := TALLYBOOK_ENV_FILE= SECRET_KEY=only-for-checks-0123456789abcdefghijklmnopqrstuvwxyz-ABCDEFG \
 	FIELD_ENCRYPTION_KEYS=MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE= DATABASE_URL=sqlite:///:memory:
 
-.PHONY: run test lint types migrations deploy-check test-postgres check bench lock screenshots setup setup-dev
+.PHONY: run test lint types migrations deploy-check test-postgres check bench campaign lock screenshots setup setup-dev
 
 run: setup
 	@exec $(VENV)/python scripts/run.py
@@ -39,6 +39,11 @@ check: lint types migrations deploy-check test test-postgres
 
 bench: setup-dev
 	@$(VENV)/python -m bench $(ARGS)
+
+# A generated bookkeeper against the sandbox, as long as one likes: make campaign STEPS=10000 SEEDS=7,8
+campaign: setup-dev
+	@CAMPAIGN_STEPS=$(or $(STEPS),2000) CAMPAIGN_SEEDS=$(or $(SEEDS),1) \
+		$(VENV)/python -m pytest -q -s --show-capture=no tests/integrations/quickbooks/sync/test_campaign.py $(ARGS)
 
 screenshots: setup-dev
 	@$(VENV)/python scripts/screenshots.py $(ARGS)

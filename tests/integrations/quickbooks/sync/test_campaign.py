@@ -1,7 +1,6 @@
 """A bookkeeper does hundreds of things while answers fail; in the end both books agree to the cent.
 
-``CAMPAIGN_STEPS=10000 CAMPAIGN_SEEDS=7,8 make test ARGS="tests/integrations/quickbooks/sync/test_campaign.py -s"`` goes
-on for longer.
+``make campaign STEPS=10000 SEEDS=7,8`` goes on for longer.
 """
 
 import os
