@@ -126,6 +126,7 @@ def test_every_page_of_importing_can_be_read_by_anybody(
     expect(page.get_by_role("link", name="Undo this import")).to_be_visible()
     axe(page), fits(page)
     page.get_by_role("link", name="Undo this import").click()
+    expect(page.get_by_role("heading", name="What happens")).to_be_visible()
     axe(page), fits(page)
     for path in ("/imports/", "/imports/conflicts/"):
         page.goto(live_server.url + path)
