@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
-from bench import webhooks
+from bench import drains, webhooks
 from bench.books import FULL, Books, Size, books
 from bench.databases import Databases, databases
 from bench.measure import Measurement, measure
@@ -26,14 +26,22 @@ def main(words: list[str] | None = None) -> int:
     problem = incomparable(results)
     if problem:
         sys.exit(problem)
+    drained = drains_too(options)
     answers = webhooks_too(options)
     if options.json:
-        print(json.dumps(everything(results, answers), indent=2))
+        print(json.dumps(everything(results, drained, answers), indent=2))
     else:
         print(as_text(results, command(options)))
+        print("", drains.as_text(drained), sep="\n")
         print("", webhooks.as_text(answers) if answers else webhooks.ELSEWHERE, sep="\n")
-    found = [*bars(results), *([answers.bar] if answers else [])]
+    found = [*bars(results), drained.bar, *([answers.bar] if answers else [])]
     return 0 if all(bar.reached for bar in found) else 1
+
+
+def drains_too(options: argparse.Namespace) -> drains.DrainResults:
+    """How quick the inbox is emptied."""
+    with databases(os.environ.get("DATABASE_URL", "")) as fresh:
+        return drains.run(fresh, options.rounds, options.scale)
 
 
 def webhooks_too(options: argparse.Namespace) -> webhooks.WebhookResults | None:
@@ -44,8 +52,12 @@ def webhooks_too(options: argparse.Namespace) -> webhooks.WebhookResults | None:
         return webhooks.run(fresh, options.rounds, max(webhooks.WARM, round(webhooks.POSTS * options.scale)))
 
 
-def everything(results: Results, answers: webhooks.WebhookResults | None) -> dict[str, Any]:
+def everything(
+    results: Results, drained: drains.DrainResults, answers: webhooks.WebhookResults | None
+) -> dict[str, Any]:
     facts = as_dict(results)
+    facts["bars"].append(bar_as_dict(drained.bar))
+    facts["inbox"] = asdict(drained)
     if answers:
         facts["bars"].append(bar_as_dict(answers.bar))
         facts["webhooks"] = asdict(answers)

@@ -40,7 +40,7 @@ FULL = Size(10_000, 50_000, 30_000)
 
 @dataclass(frozen=True)
 class Place:
-    """Where a sandbox listens, what opens it, and the one year all its invoices are of."""
+    """Where a sandbox listens, what opens it, the one year all its invoices are of, and how many records it has."""
 
     api_url: str
     discovery_url: str
@@ -53,6 +53,9 @@ class Place:
     access_token: str
     refresh_token: str
     year: int
+    customers: int
+    invoices: int
+    payments: int
 
 
 @dataclass
@@ -108,6 +111,9 @@ def _place(sandbox: Sandbox) -> Place:
         access_token=tokens["access_token"],
         refresh_token=tokens["refresh_token"],
         year=int(first.document["TxnDate"][:4]),
+        customers=len(company.store.tables["Customer"]),
+        invoices=len(company.store.tables["Invoice"]),
+        payments=len(company.store.tables["Payment"]),
     )
 
 

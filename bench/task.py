@@ -36,9 +36,10 @@ def main(way: str) -> None:
     place = Place(**json.load(sys.stdin))
     django.setup()
     # Models can be imported only now.
-    from bench import floor, ours, plain
+    from bench import events, floor, ours, plain
 
-    bring_in = {"floor": floor.bring_in, "ours": ours.bring_in, "plain": plain.bring_in}[way]
+    ways = {"floor": floor.bring_in, "ours": ours.bring_in, "plain": plain.bring_in}
+    bring_in = {**ways, "together": events.together, "one_by_one": events.one_by_one}[way]
     connection = connect(place)
     start, cpu = time.perf_counter(), time.process_time()
     bring_in(connection, place)

@@ -15,4 +15,6 @@ def test_a_small_run_measures_all_ways_and_ends_as_its_bars_say(capsys):
     assert facts["ours"][0]["rows"]["invoicing.Invoice"] == facts["floor"][0]["rows"]["invoicing.Invoice"] == 100
     assert facts["larger"]["rows"]["invoicing.Invoice"] == 300
     assert all(facts["seconds"].values())
+    assert facts["inbox"]["together"][0]["rows"]["invoicing.Invoice"] == 5
+    assert "API calls per 1,000 events" in reached
     assert ("webhooks, ours / bare at p99" in reached) == ("webhooks" in facts) == on_postgres()
