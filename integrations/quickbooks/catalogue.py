@@ -24,6 +24,7 @@ POINTERS = {
     "ItemRef": "Item",
     "GroupItemRef": "Item",
     "TaxCodeRef": "TaxCode",
+    "TaxRateRef": "TaxRate",
     "SalesTermRef": "Term",
     "PaymentMethodRef": "PaymentMethod",
     "DepositToAccountRef": "Account",

@@ -18,12 +18,11 @@ from integrations.models import QuickBooksConnection, SyncState
 from integrations.quickbooks.client import QuickBooksClient, client_for
 from integrations.quickbooks.sync import catch_up
 from integrations.quickbooks.sync.hints import FOLLOWED, event_of
-from integrations.quickbooks.sync.watermark import move_watermark, server_time
+from integrations.quickbooks.sync.watermark import OVERLAP, move_watermark, server_time
 
 logger = logging.getLogger(__name__)
 
 ENTITIES = ("Customer", "Invoice", "Payment", "CreditMemo", "SalesReceipt")
-OVERLAP = timedelta(seconds=120)
 # QuickBooks looks back 30 days, and gives 1,000 records at most, without saying that there are more.
 FURTHEST = timedelta(days=29)
 MOST = 1000

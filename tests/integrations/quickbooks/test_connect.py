@@ -1,7 +1,8 @@
 """Connecting as a person does it: out to Intuit's consent page, back, and everything that can go wrong between."""
 
 import threading
-from datetime import timedelta
+import time
+from datetime import datetime, timedelta
 from html import unescape
 from html.parser import HTMLParser
 from urllib.parse import parse_qs, urlsplit
@@ -19,6 +20,7 @@ from crm.models import Activity, Business
 from integrations.models import QuickBooksConnection, QuickBooksLink
 from integrations.quickbooks import states
 from integrations.quickbooks.client import client_for
+from integrations.quickbooks.sync import poll
 from sandbox import Sandbox
 from tests.factories import make_agent, make_connection, make_contact, make_invoice, make_user
 
@@ -99,6 +101,14 @@ def test_a_company_is_connected_in_two_steps_and_the_card_says_so(quickbooks, st
     assert (connection.country, connection.home_currency) == ("US", "USD")
     assert timezone.now() + timedelta(days=99) < connection.refresh_expires_at
     assert client_for(connection).count("Customer") == 0
+
+
+def test_what_stood_in_the_books_before_is_left_to_the_imports(quickbooks, staff):
+    before = int(time.time())
+    connect(staff, quickbooks)
+    assert poll.poll(QuickBooksConnection.objects.get()) == ""
+    asked = next(entry.query["changedSince"] for entry in quickbooks.requests if entry.path.endswith("/cdc"))
+    assert before <= datetime.fromisoformat(asked).timestamp() <= time.time()
 
 
 def test_the_uk_company_comes_with_its_currencies(quickbooks, staff):

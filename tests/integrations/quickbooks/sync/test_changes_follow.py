@@ -12,7 +12,7 @@ from integrations.models import InboxEvent, QuickBooksConnection, QuickBooksLink
 from integrations.quickbooks.sync import drain, poll
 from invoicing.models import Invoice, Payment
 from sandbox import Company, Sandbox
-from tests.sandbox.cast import customer, invoice, pay
+from tests.sandbox.cast import customer, invoice, pay, sold, tax
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -210,6 +210,15 @@ def test_invoices_wait_until_contacts_were_imported(connection: QuickBooksConnec
     QuickBooksConnection.objects.update(contacts_imported_at=timezone.now())
     drain.drain(connection)
     assert invoice_of(bill).contact == Contact.objects.get()
+
+
+def test_the_tax_on_a_new_invoice_has_its_name(look: Look, books: Company) -> None:
+    bill = invoice(books, customer(books), sold("1", 1, 100, "TAX"), **tax("2"))
+    look()
+    names = {rate["Id"]: rate["Name"] for rate in books.query("SELECT * FROM TaxRate")}
+    lines = bill["TxnTaxDetail"]["TaxLine"]
+    there = [names[line["TaxLineDetail"]["TaxRateRef"]["value"]] for line in lines]
+    assert [row["name"] for row in invoice_of(bill).taxes] == there
 
 
 def test_a_look_that_finds_nothing_asks_once_and_the_watermark_moves(
