@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
+from django.utils.dateformat import format as date_format
 
 from crm.audit import entry, plain, record_many, set_fields
 from crm.models import User
@@ -122,8 +123,12 @@ def _note(rows: Iterable[tuple[Payment, Changes]], verb: str, actor: User | None
 
 
 def _words(payment: Payment, verb: str) -> str:
-    """ "Payment of 3,522.17 USD received". One of no money is credit that was applied, and says so."""
+    """ "Payment of 3,522.17 USD received on 5 Nov 2026". One of no money is credit that was applied, and says so.
+
+    The day is the payment's own, which may be long before the books told of it.
+    """
     only_credit = payment.credit and not payment.amount
     amount = payment.credit if only_credit else payment.amount
     what, done = ("Credit", WORDS_OF_CREDIT[verb]) if only_credit else ("Payment", WORDS[verb])
-    return f"{what} of {quantize(amount, payment.currency):,f} {payment.currency} {done}"
+    text = f"{what} of {quantize(amount, payment.currency):,f} {payment.currency} {done}"
+    return f"{text} on {date_format(payment.received_on, 'j M Y')}" if verb == "payment.recorded" else text

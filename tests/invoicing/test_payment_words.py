@@ -26,11 +26,11 @@ def told(amount: str, currency: str = "USD", **more: Any) -> str:
 
 
 def test_an_amount_has_the_decimals_of_its_currency():
-    assert told("3522.1700") == "Payment of 3,522.17 USD received"
-    assert told("309.5") == "Payment of 309.50 USD received"
-    assert told("130500", "JPY") == "Payment of 130,500 JPY received"
-    assert told("1.25", "KWD") == "Payment of 1.250 KWD received"
+    assert told("3522.1700") == "Payment of 3,522.17 USD received on 8 Nov 2026"
+    assert told("309.5") == "Payment of 309.50 USD received on 8 Nov 2026"
+    assert told("130500", "JPY") == "Payment of 130,500 JPY received on 8 Nov 2026"
+    assert told("1.25", "KWD") == "Payment of 1.250 KWD received on 8 Nov 2026"
 
 
 def test_a_payment_of_no_money_is_called_the_credit_that_it_is():
-    assert told("0", credit=Decimal("189.5")) == "Credit of 189.50 USD applied"
+    assert told("0", credit=Decimal("189.5")) == "Credit of 189.50 USD applied on 8 Nov 2026"
