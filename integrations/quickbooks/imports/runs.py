@@ -14,6 +14,7 @@ from django.db import IntegrityError, OperationalError, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from crm.collecting import seldom_collecting
 from crm.models import User
 from integrations.errors import IntegrationError, NeedsReconnect, Transient
 from integrations.models import ImportItem, ImportRun, QuickBooksConnection
@@ -121,6 +122,7 @@ def step(run_pk: int, client: QuickBooksClient | None = None) -> bool:
         return _end(run, lease, Status.FAILED, why)
 
 
+@seldom_collecting()
 def _advance(run: ImportRun, lease: str, client: QuickBooksClient) -> bool:
     if run.status == Status.UNDOING:
         with transaction.atomic():

@@ -13,6 +13,7 @@ from datetime import timedelta
 from django.db import IntegrityError, OperationalError, transaction
 from django.utils import timezone
 
+from crm.collecting import seldom_collecting
 from integrations.errors import IntegrationError, NeedsReconnect, Transient
 from integrations.models import InboxEvent, QuickBooksConnection, SyncLogEntry
 from integrations.quickbooks.client import QuickBooksClient, client_for
@@ -107,6 +108,7 @@ def _take_over(
     return ended
 
 
+@seldom_collecting()
 def _try(
     connection: QuickBooksConnection, lease: str, client: QuickBooksClient, events: Sequence[InboxEvent]
 ) -> Exception | None:
