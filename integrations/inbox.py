@@ -1,6 +1,7 @@
 """The inbox: hints that a record changed are kept once, whoever tells them and however often."""
 
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 
 from django.db import transaction
 from django.utils import timezone
@@ -33,7 +34,7 @@ def try_again(events: Iterable[int]) -> int:
     return number
 
 
-def look_at(realm_id: str, entity: str, entity_id: str, *, why: str) -> None:
+def look_at(realm_id: str, entity: str, entity_id: str, *, why: str, after: timedelta = timedelta()) -> None:
     """Have one record looked at again; ``why`` tells this wish from others, and the time from earlier ones."""
     now = timezone.now()
     accept(
@@ -46,6 +47,7 @@ def look_at(realm_id: str, entity: str, entity_id: str, *, why: str) -> None:
                 entity_id=entity_id,
                 operation="updated",
                 happened_at=now,
+                not_before=now + after if after else None,
             )
         ]
     )

@@ -157,19 +157,24 @@ def _payments_in_doubt(truth: Truth, connection: QuickBooksConnection) -> set[st
     return doubtful
 
 
+# What belongs to a customer, and the field that says to whom: a customer's own are its jobs.
+BELONGINGS = {"invoice": "CustomerRef", "payment": "CustomerRef", "customer": "ParentRef"}
+
+
 def moves(truth: Truth, connection: QuickBooksConnection) -> dict[str, str]:
-    """From which customer to which one documents have moved: reassigned, or merged where the first is gone."""
+    """From which customer to which one documents and jobs have moved: reassigned, or merged where the first is gone."""
     now = {
-        (entity, external_id): ref(doc, "CustomerRef")
-        for entity in ("invoice", "payment")
+        (entity, external_id): ref(doc, field)
+        for entity, field in BELONGINGS.items()
         for external_id, doc in truth[entity].items()
     }
-    links = QuickBooksLink.objects.filter(
-        connection=connection,
-        entity__in=("invoice", "payment"),
-        external_id__in={external_id for _, external_id in now},
-    )
-    rows = links.values_list("entity", "external_id", "customer_id")
+    ids = {external_id for _, external_id in now}
+    links = QuickBooksLink.objects.filter(connection=connection, external_id__in=ids)
+    rows = [*links.exclude(entity="customer").values_list("entity", "external_id", "customer_id")]
+    jobs = links.filter(entity="customer", external_id__in=truth["customer"], document__has_key="ParentRef")
+    rows += [
+        ("customer", pk, ref(document, "ParentRef")) for pk, document in jobs.values_list("external_id", "document")
+    ]
     moved = ((before, now.get((entity, external_id), "")) for entity, external_id, before in rows)
     return {before: after for before, after in moved if before and after and before != after}
 

@@ -23,10 +23,10 @@ def write(truth: Truth, events: Sequence[InboxEvent], context: Context) -> None:
     """Write, announce and log everything; the caller has opened the transaction and holds the pen."""
     catalogue.store(context.connection, truth.names)
     names = catalogue.load(context.connection)
+    _note_moves(truth, context)
     # First who disappeared into whom: the survivor may take over email and number of the other.
     tallies = [departures.merge(truth.merged, truth.gone["customer"], context)]
     tallies.append(customers.take_over(list(truth["customer"].values()), context))
-    _note_moves(truth, context)
     tallies.append(invoices.take_over(list(truth["invoice"].values()), context, names))
     tallies.append(invoices.take_away(truth.gone["invoice"], context))
     tallies.append(payments.take_over(list(truth["payment"].values()), context, names))
@@ -37,7 +37,7 @@ def write(truth: Truth, events: Sequence[InboxEvent], context: Context) -> None:
 
 
 def _note_moves(truth: Truth, context: Context) -> None:
-    """Remember where documents of a customer that is gone went: that is who it was merged into."""
+    """Remember where what belonged to a customer that is gone went: that is who it was merged into."""
     for before, after in moves(truth, context.connection).items():
         if before in truth.gone["customer"]:
             QuickBooksLink.objects.filter(connection=context.connection, entity="customer", external_id=before).update(
