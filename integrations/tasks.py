@@ -1,5 +1,6 @@
 """What the queue runs. A task is a name and a pk; rows carry the state, so each may run twice or not at all."""
 
+import logging
 import time
 
 from django.db import transaction
@@ -11,6 +12,8 @@ from integrations.quickbooks import notices
 from integrations.quickbooks.imports import runs
 from integrations.quickbooks.sync import drain, first_import, log, poll
 from integrations.quickbooks.tokens import refresh_due_tokens
+
+logger = logging.getLogger(__name__)
 
 LONG_QUEUE = "long"
 SECONDS = 5  # one task goes on for so long, then makes room for others
@@ -66,7 +69,11 @@ def poll_quickbooks() -> None:
     """Now and then, and when a person asks: look for changes if it is time, then take over what was found."""
     connection = QuickBooksConnection.objects.current()
     if connection is not None and connection.is_connected:
-        poll.poll_if_due(connection)
+        try:
+            poll.poll_if_due(connection)
+        except Exception:
+            # What was found before need not wait for what is wrong with the look.
+            logger.exception("Looking for changes went wrong on our side")
         first_import.start_if_wanted(connection)
         drain.drain(connection)
 

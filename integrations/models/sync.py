@@ -22,7 +22,9 @@ class RetryRow(models.Model):
     BACKOFF = (1, 5, 30, 120, 720)
 
     status = models.CharField(max_length=10, choices=Status, default=Status.PENDING)
-    attempts = models.PositiveSmallIntegerField(default=0)
+    attempts = models.PositiveSmallIntegerField(default=0, help_text="tries that were refused")
+    # Tries that met trouble which passes by itself; an outage, however long, uses up none of the others.
+    pauses = models.PositiveSmallIntegerField(default=0)
     not_before = models.DateTimeField(null=True, blank=True)
     last_error = models.CharField(max_length=600, blank=True)
 

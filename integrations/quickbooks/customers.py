@@ -11,7 +11,7 @@ from integrations.models import QuickBooksLink
 from integrations.quickbooks.countries import two_letters
 from integrations.quickbooks.importing import Context, Outcome, Tally
 from integrations.quickbooks.known import known_for
-from integrations.quickbooks.links import link_for, remember, worth_a_look
+from integrations.quickbooks.links import link_for, move_on, remember, worth_a_look
 from integrations.quickbooks.mapping import CustomerRecord, customer_from_qbo
 from integrations.quickbooks.mapping.values import Doc
 from integrations.quickbooks.matching import Action, Choice, Decision, Known, plan
@@ -92,6 +92,8 @@ class _Page:
                 self.tally.note(Outcome.DROPPED, decision.record, reason=decision.reason)
         self.kept = self._taken_over([d.record for d in decisions if d.action is Action.DROP])
         remember([self._link(d) for d in decisions if d.action is not Action.UNCHANGED])
+        still = [self.docs[d.record.external_id] for d in decisions if d.action is Action.UNCHANGED]
+        move_on(self.context.connection, "customer", still)
         self._reunite(decisions)
         return self.tally
 

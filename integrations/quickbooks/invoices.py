@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from integrations.models import ImportItem, QuickBooksLink
 from integrations.quickbooks.importing import Context, Outcome, Tally
-from integrations.quickbooks.links import Held, known, link_for, remember, worth_a_look
+from integrations.quickbooks.links import Held, known, link_for, move_on, remember, worth_a_look
 from integrations.quickbooks.mapping import InvoiceRecord, invoice_from_qbo
 from integrations.quickbooks.mapping.catalogue import Catalogue
 from integrations.quickbooks.mapping.values import Doc
@@ -46,6 +46,7 @@ def take_over(docs: Sequence[Doc], context: Context, catalogue: Catalogue) -> Ta
         for link in links:
             link.document = documents[link.external_id]
         remember(links)
+        move_on(connection, "invoice", [documents[record.external_id] for record in work.unchanged])
     if context.run is not None:
         _want_payments(records, [pk for _, pk in work.changed], context)
     return tally

@@ -49,6 +49,20 @@ def remember(links: Sequence[QuickBooksLink]) -> None:
     )
 
 
+def move_on(connection: QuickBooksConnection, entity: str, docs: Iterable[Doc]) -> None:
+    """These say nothing new, but they are newer versions: an answer from before them changes nothing any more."""
+    newest = {str(doc.get("Id")): doc for doc in docs}
+    links = QuickBooksLink.objects.filter(connection=connection, entity=entity, external_id__in=newest)
+    moved = []
+    for link in links.only("pk", "external_id", "remote_at", "sync_token"):
+        doc = newest[link.external_id]
+        token, moment = str(doc.get("SyncToken") or ""), moment_of(doc)
+        if version_of(link.remote_at, link.sync_token) < version_of(moment, token):
+            link.sync_token, link.remote_at = token, moment
+            moved.append(link)
+    QuickBooksLink.objects.bulk_update(moved, ["sync_token", "remote_at"], batch_size=500)
+
+
 def link_for(
     connection: QuickBooksConnection, entity: str, record: Any, document: dict[str, Any], at: datetime, **ours: Any
 ) -> QuickBooksLink:

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from integrations.models import QuickBooksLink
 from integrations.quickbooks.importing import Context, Outcome, Tally
-from integrations.quickbooks.links import known, link_for, remember, worth_a_look
+from integrations.quickbooks.links import known, link_for, move_on, remember, worth_a_look
 from integrations.quickbooks.mapping import PaymentRecord, payment_from_qbo
 from integrations.quickbooks.mapping.catalogue import Catalogue
 from integrations.quickbooks.mapping.values import ZERO, Doc
@@ -124,6 +124,8 @@ class _Page:
                 tally.note(Outcome.UPDATED, record, before=before, changes=changes[payment.pk])
             else:
                 tally.note(Outcome.UNCHANGED, record)
+        same = {record.external_id for record, _ in old} - {record.external_id for record, _ in touched}
+        move_on(self.context.connection, "payment", [self.documents[external_id] for external_id in sorted(same)])
         return self.link(touched)
 
     def foresee(self, old: Sequence[tuple[PaymentRecord, Payment]], tally: Tally) -> None:

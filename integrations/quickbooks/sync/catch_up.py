@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from integrations import inbox
 from integrations.models import InboxEvent, QuickBooksConnection, QuickBooksLink, SyncState
@@ -17,6 +18,9 @@ from integrations.quickbooks.sync.hints import FOLLOWED, event_of
 from integrations.quickbooks.sync.watermark import move_watermark, server_time
 
 PAGE = 1000
+# What may have gone meanwhile: also who was left out for a clash.
+HELD = (QuickBooksLink.State.LINKED, QuickBooksLink.State.CONFLICT)
+Cursor = dict[str, Any]
 SECONDS = 40.0  # then the rest is left to the next look
 
 
@@ -25,7 +29,8 @@ def begin(connection: QuickBooksConnection, client: QuickBooksClient, since: dat
     client.count("Customer")  # for QuickBooks' own clock
     until = server_time(client)
     todo = [[step, entity, ""] for entity in FOLLOWED for step in ("changed", "held")]
-    cursor = {"since": since.isoformat(), "until": until.isoformat() if until else "", "todo": todo}
+    look = timezone.now().isoformat()
+    cursor = {"since": since.isoformat(), "until": until.isoformat() if until else "", "todo": todo, "look": look}
     SyncState.objects.filter(connection=connection).update(catch_up=cursor)
     go_on(connection, client)
 
@@ -46,10 +51,10 @@ def go_on(connection: QuickBooksConnection, client: QuickBooksClient) -> None:
     SyncState.objects.filter(connection=connection).update(next_pass_at=None)
 
 
-def _page(connection: QuickBooksConnection, client: QuickBooksClient, cursor: dict[str, Any]) -> None:
+def _page(connection: QuickBooksConnection, client: QuickBooksClient, cursor: Cursor) -> None:
     step, entity, position = cursor["todo"][0]
     look = _changed if step == "changed" else _held
-    events, position = look(connection, client, entity, position, cursor["since"])
+    events, position = look(connection, client, entity, position, cursor)
     rest = cursor["todo"][1:]
     todo = [[step, entity, position], *rest] if position else rest
     with transaction.atomic():
@@ -58,11 +63,11 @@ def _page(connection: QuickBooksConnection, client: QuickBooksClient, cursor: di
 
 
 def _changed(
-    connection: QuickBooksConnection, client: QuickBooksClient, entity: str, position: str, since: str
+    connection: QuickBooksConnection, client: QuickBooksClient, entity: str, position: str, cursor: Cursor
 ) -> tuple[list[InboxEvent], str]:
     """What changes while we walk joins the rows and moves others on, so that none is skipped; twice met is one."""
     first = int(position or 1)
-    where = f"MetaData.LastUpdatedTime >= {quote(since)}"
+    where = f"MetaData.LastUpdatedTime >= {quote(cursor['since'])}"
     if entity == "Customer":
         where = f"{where} AND Active IN (true, false)"
     docs = client.page(entity, where=where, start=first, size=PAGE)
@@ -73,11 +78,11 @@ def _changed(
 
 
 def _held(
-    connection: QuickBooksConnection, client: QuickBooksClient, entity: str, position: str, since: str
+    connection: QuickBooksConnection, client: QuickBooksClient, entity: str, position: str, cursor: Cursor
 ) -> tuple[list[InboxEvent], str]:
     """What is held here and not there any more was deleted."""
     links = QuickBooksLink.objects.filter(
-        connection=connection, entity=entity.lower(), state=QuickBooksLink.State.LINKED, pk__gt=int(position or 0)
+        connection=connection, entity=entity.lower(), state__in=HELD, pk__gt=int(position or 0)
     )
     page = dict(links.order_by("pk").values_list("external_id", "pk")[:PAGE])
     if not page:
@@ -86,4 +91,5 @@ def _held(
     there = {str(doc.get("Id")) for doc in client.by_ids(entity, page, where=where)}
     gone = [{"Id": external_id, "status": "Deleted"} for external_id in page if external_id not in there]
     last = max(page.values())
-    return [event_of(connection, entity, doc) for doc in gone], str(last) if len(page) == PAGE else ""
+    events = [event_of(connection, entity, doc, cursor.get("look", "")) for doc in gone]
+    return events, str(last) if len(page) == PAGE else ""

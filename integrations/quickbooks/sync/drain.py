@@ -8,6 +8,7 @@ everything as it was.
 import logging
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db import IntegrityError, OperationalError, transaction
@@ -28,6 +29,7 @@ logger = logging.getLogger(__name__)
 ROUND = 1000
 STEP_SECONDS = 40.0  # of network in a round; with the writing it stays below the lease
 PARTS = 8  # of a round that failed, to find what spoils it
+SAMPLES = 3  # single events that are tried before everything is taken to be refused
 PERSON_SECONDS = 10.0  # the same where somebody waits at the screen
 CLASHES = 4  # tries after which a clash is no chance of the moment any more
 LONGEST_WAIT = timedelta(minutes=30)
@@ -48,7 +50,7 @@ def drain(connection: QuickBooksConnection, *, seconds: float = 30.0, client: Qu
         if not lease:
             return ended
         try:
-            ended += _rounds(connection, lease, client, until)
+            ended += _Worker(connection, lease, client, until).rounds()
         except (LostLease, Paused):
             return ended
         except NeedsReconnect as error:
@@ -67,11 +69,78 @@ def _ignore_strangers(connection: QuickBooksConnection) -> None:
     strangers.update(status=Status.IGNORED, ended_at=timezone.now(), last_error=words)
 
 
-def _rounds(connection: QuickBooksConnection, lease: str, client: QuickBooksClient, until: float) -> int:
-    ended = 0
-    while time.monotonic() < until and (events := _due(connection)):
-        ended += _take_over(connection, lease, client, events)
-    return ended
+@dataclass(frozen=True, slots=True)
+class _Worker:
+    """Who holds the lease, until when it may work (monotonic), and what it asks QuickBooks with."""
+
+    connection: QuickBooksConnection
+    lease: str
+    client: QuickBooksClient
+    until: float
+
+    @property
+    def is_over(self) -> bool:
+        return time.monotonic() >= self.until
+
+    def rounds(self) -> int:
+        ended = 0
+        while not self.is_over and (events := _due(self.connection)):
+            ended += self._take_over(events)
+        return ended
+
+    def _take_over(self, events: Sequence[InboxEvent]) -> int:
+        """Take events over together, and apart where one of them spoils the rest; how many ended. Raises Paused."""
+        trouble = self._try(events)
+        return len(events) if trouble is None else self._apart(events, trouble)
+
+    def _apart(self, events: Sequence[InboxEvent], trouble: Exception) -> int:
+        """Find what spoils these; what there was no time for is met again in the next round."""
+        if len(events) == 1:
+            _give_up(self.connection, events, trouble)
+        if len(events) == 1 or self.is_over:
+            return 0
+        parts = [events[first::PARTS] for first in range(min(PARTS, len(events)))]
+        failed = [(part, error) for part in parts if (error := self._try(part)) is not None]
+        ended = len(events) - sum(len(part) for part, _ in failed)
+        if not ended and len(events) > PARTS and not (ended := self._sample([part for part, _ in failed])):
+            # Nothing goes through: looking further would only repeat the same refusal.
+            _give_up(self.connection, events, trouble)
+            return 0
+        for part, error in failed:
+            left = [event for event in part if event.status == Status.PENDING]
+            ended += self._apart(left, error) if left else 0
+        return ended
+
+    def _sample(self, parts: Sequence[Sequence[InboxEvent]]) -> int:
+        """Where all parts failed: is one odd in each, or is everything refused? How many single events ended."""
+        ended = [part[-1] for part in parts[:SAMPLES] if self._try(part[-1:]) is None]
+        for event in ended:
+            event.status = Status.DONE
+        return len(ended)
+
+    @seldom_collecting()
+    def _try(self, events: Sequence[InboxEvent]) -> Exception | None:
+        """Fetch, then write, in one transaction that holds the pen; None when all went well, else what spoilt it."""
+        try:
+            leases.renew(self.connection, self.lease)
+            self.client.start_step(PERSON_SECONDS if self.client.interactive else STEP_SECONDS)
+            truth = fetch(self.client, self.connection, events)
+            with transaction.atomic():
+                leases.renew(self.connection, self.lease)
+                write(truth, events, _context(self.connection, events))
+                _end(events)
+        except (LostLease, NeedsReconnect):
+            raise
+        except (Transient, IntegrityError, OperationalError) as error:
+            if isinstance(error, IntegrityError) and max(event.pauses for event in events) >= CLASHES:
+                return error
+            _wait(events, error)
+            raise Paused from error
+        except Exception as error:
+            if not isinstance(error, IntegrationError):
+                logger.exception("%s events of the inbox could not be taken over", len(events))
+            return error
+        return None
 
 
 def _due(connection: QuickBooksConnection) -> list[InboxEvent]:
@@ -83,56 +152,6 @@ def _due(connection: QuickBooksConnection) -> list[InboxEvent]:
     if connection.contacts_imported_at is None:
         events = events.exclude(entity__in=("invoice", "payment"))
     return list(events.order_by("id")[:ROUND])
-
-
-def _take_over(
-    connection: QuickBooksConnection, lease: str, client: QuickBooksClient, events: Sequence[InboxEvent]
-) -> int:
-    """Take events over together, and apart where one of them spoils the rest; how many ended. Raises Paused."""
-    trouble = _try(connection, lease, client, events)
-    if trouble is None:
-        return len(events)
-    parts = [events[first::PARTS] for first in range(min(PARTS, len(events)))] if len(events) > 1 else []
-    troubles = [(part, _try(connection, lease, client, part)) for part in parts]
-    failed = [(part, error) for part, error in troubles if error is not None]
-    ended = len(events) - sum(len(part) for part, _ in failed) if parts else 0
-    if len(failed) == len(parts):
-        # Nothing goes through, or one stands alone: looking further would only repeat the same refusal.
-        _give_up(connection, events, trouble)
-        return ended
-    for part, error in failed:
-        if len(part) == 1:
-            _give_up(connection, part, error)
-        else:
-            ended += _take_over(connection, lease, client, part)
-    return ended
-
-
-@seldom_collecting()
-def _try(
-    connection: QuickBooksConnection, lease: str, client: QuickBooksClient, events: Sequence[InboxEvent]
-) -> Exception | None:
-    """Fetch, then write, in one transaction that holds the pen; None when all went well, else what spoilt it."""
-    try:
-        leases.renew(connection, lease)
-        client.start_step(PERSON_SECONDS if client.interactive else STEP_SECONDS)
-        truth = fetch(client, connection, events)
-        with transaction.atomic():
-            leases.renew(connection, lease)
-            write(truth, events, _context(connection, events))
-            _end(events)
-    except (LostLease, NeedsReconnect):
-        raise
-    except (Transient, IntegrityError, OperationalError) as error:
-        if isinstance(error, IntegrityError) and max(event.attempts for event in events) >= CLASHES:
-            return error
-        _wait(events, error)
-        raise Paused from error
-    except Exception as error:
-        if not isinstance(error, IntegrationError):
-            logger.exception("%s events of the inbox could not be taken over", len(events))
-        return error
-    return None
 
 
 def _context(connection: QuickBooksConnection, events: Sequence[InboxEvent]) -> Context:
@@ -153,14 +172,12 @@ def _wait(events: Sequence[InboxEvent], error: Exception) -> None:
     if is_ours:
         logger.warning("A round of the inbox is tried again: %s", error)
     for event in events:
-        event.attempts = min(event.attempts + 1, 1000)
-        wait = (
-            timedelta(seconds=2) if is_ours else min(LONGEST_WAIT, timedelta(seconds=5 * 2 ** min(event.attempts, 9)))
-        )
+        event.pauses = min(event.pauses + 1, 1000)
+        wait = timedelta(seconds=2) if is_ours else min(LONGEST_WAIT, timedelta(seconds=5 * 2 ** min(event.pauses, 9)))
         retry_after = getattr(error, "retry_after", None)
         event.not_before = now + (timedelta(seconds=retry_after) if retry_after else wait)
         event.last_error = words[:600]
-    InboxEvent.objects.bulk_update(events, ["attempts", "not_before", "last_error"], batch_size=500)
+    InboxEvent.objects.bulk_update(events, ["pauses", "not_before", "last_error"], batch_size=500)
 
 
 def _give_up(connection: QuickBooksConnection, events: Sequence[InboxEvent], error: Exception | None) -> None:

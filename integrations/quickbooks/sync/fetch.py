@@ -10,6 +10,8 @@ from integrations.quickbooks.links import version_of
 from integrations.quickbooks.mapping.values import Doc, ref
 from invoicing.models import Allocation
 
+# From an invoice over a payment in doubt to its other invoices, and on: whoever is further away has a hint of its own.
+FURTHER = 3
 EVERYBODY = "Active IN (true, false)"
 
 
@@ -59,7 +61,10 @@ def fetch(client: QuickBooksClient, connection: QuickBooksConnection, events: Se
     asking.ask("customer", wanted["customer"])
     asking.ask("payment", wanted["payment"])
     asking.ask("invoice", {*wanted["invoice"], *_invoices_of(asking.truth, connection)})
-    asking.ask("payment", _payments_in_doubt(asking.truth, connection))
+    for _ in range(FURTHER):
+        if not asking.ask("payment", _payments_in_doubt(asking.truth, connection)):
+            break
+        asking.ask("invoice", _invoices_of(asking.truth, connection))
     asking.ask("customer", _strangers(asking.truth, connection))
     asking.ask("customer", moves(asking.truth, connection))
     documents = [*asking.truth["invoice"].values(), *asking.truth["payment"].values()]

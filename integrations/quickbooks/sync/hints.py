@@ -8,12 +8,16 @@ from integrations.quickbooks.mapping.values import Doc
 FOLLOWED = ("Customer", "Invoice", "Payment")
 
 
-def event_of(connection: QuickBooksConnection, entity: str, doc: Doc) -> InboxEvent:
-    """The hint that a poll's record is: its id is steady, so that the same version is kept once."""
+def event_of(connection: QuickBooksConnection, entity: str, doc: Doc, look: str = "") -> InboxEvent:
+    """The hint that a poll's record is: its id is steady, so that the same version is kept once.
+
+    ``look`` names the long look that missed a record: such a hint has no moment, and may be a false alarm that must
+    not hide a later one.
+    """
     moment, token = moment_of(doc), str(doc.get("SyncToken") or "")
     operation = "deleted" if doc.get("status") == "Deleted" else "updated"
     external_id = str(doc["Id"])[:40]
-    stamp = moment.isoformat() if moment else ""
+    stamp = moment.isoformat() if moment else f"look {look}" if look else ""
     return InboxEvent(
         source=InboxEvent.Source.POLL,
         external_id=f"{connection.realm_id}:{entity}:{external_id}:{operation}:{stamp}:{token}"[:200],
