@@ -99,6 +99,8 @@ def _choose(request: HttpRequest, link: QuickBooksLink, choice: str, contact: Co
         after = apply_now(link)
         is_done = after.state != State.CONFLICT or choice in {Choice.IGNORE, ""}
         messages.add_message(request, messages.SUCCESS if is_done else messages.INFO, _words(after, choice))
+        if after.state != State.CONFLICT and not after.choice:
+            return redirect("integrations:conflicts")  # it has no page any more
     return redirect("integrations:conflict", link.pk)
 
 

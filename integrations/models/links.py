@@ -74,6 +74,11 @@ class QuickBooksLink(models.Model):
         return self.state == self.State.CONFLICT and self.choice == self.Choice.IGNORE
 
     @property
+    def is_apart(self) -> bool:
+        """Whether it is a contact of its own because staff said so."""
+        return self.state == self.State.LINKED and self.choice == self.Choice.APART
+
+    @property
     def is_chosen(self) -> bool:
         """Whether a choice waits for QuickBooks' answer to be applied."""
         is_fresh = self.choice_at is not None and self.choice_at > self.synced_at

@@ -34,7 +34,7 @@ class CannotResolve(Exception):
 def resolve(link: QuickBooksLink, choice: str, *, contact: Contact | None = None, actor: User) -> bool:
     """Keep what staff chose, and have the customer looked at; False where the same was chosen already.
 
-    ``choice`` is one of ``Choice``, or "" to take an earlier one back; ``contact`` is whom to merge into. A customer
+    ``choice`` is one of ``Choice``, or "" to take an earlier one back, also one to keep apart that was applied; ``contact`` is whom to merge into. A customer
     that has a contact of its own is merged with all of it at once. Raises CannotResolve.
     """
     take_the_pen(link.connection)
@@ -45,7 +45,7 @@ def resolve(link: QuickBooksLink, choice: str, *, contact: Contact | None = None
         raise CannotResolve("Only a merge needs a contact.")
     if (link.choice, link.choice_contact_id) == (choice, contact.pk if contact else None) and _is_settled(link):
         return False
-    if link.state != State.CONFLICT:
+    if link.state != State.CONFLICT and not (link.is_apart and not choice):
         raise CannotResolve(f"{link.display_name} is no longer in conflict.")
     if contact is not None and link.contact is not None:
         merge_contacts(link.contact, contact, actor=actor, origin="staff")

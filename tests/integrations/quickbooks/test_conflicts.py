@@ -70,7 +70,9 @@ def link_of(doc: dict) -> QuickBooksLink:
 
 def choose(client: Client, doc: dict, choice: str) -> str:
     url = reverse("integrations:conflict-choose", args=[link_of(doc).pk])
-    return client.post(url, {"choice": choice}, follow=True).text
+    answer = client.post(url, {"choice": choice}, follow=True)
+    assert answer.status_code == 200
+    return answer.text
 
 
 def merge(client: Client, doc: dict, contact: Contact) -> str:
@@ -205,6 +207,22 @@ def test_ignored_it_leaves_the_list_until_it_is_reconsidered(client, jo, look, b
     assert "Bob Lee" in listed and "Ignored by Jo Bloggs" in listed
     assert "Bob Lee is taken over" in choose(client, bob, "reconsider")
     assert Contact.objects.filter(name="Bob Lee", phone="+14155550199").exists()
+
+
+def test_kept_apart_may_be_reconsidered_and_merged_after_all(client, jo, look, connection, trio):
+    ann, bob, _ = trio
+    assert "is a contact of its own" in choose(client, bob, "apart")
+    page = client.get(reverse("integrations:conflict", args=[link_of(bob).pk])).text
+    assert "Reconsider" in page
+    assert "is among the open conflicts again" in choose(client, bob, "reconsider")
+    assert (link_of(bob).state, link_of(bob).choice) == ("conflict", "")
+    merge(client, bob, link_of(ann).contact)
+    assert link_of(bob).contact == link_of(ann).contact
+    assert Contact.objects.live().filter(name="Bob Lee").count() == 0
+    page = client.get(reverse("integrations:conflict", args=[link_of(bob).pk])).text
+    assert "Reconsider" not in page and "cannot be parted" in page
+    assert "no longer in conflict" in choose(client, bob, "reconsider")
+    look()
 
 
 def test_while_quickbooks_does_not_answer_the_choice_is_noted_and_done_later(client, jo, look, quickbooks, trio):
