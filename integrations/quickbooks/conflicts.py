@@ -34,8 +34,9 @@ class CannotResolve(Exception):
 def resolve(link: QuickBooksLink, choice: str, *, contact: Contact | None = None, actor: User) -> bool:
     """Keep what staff chose, and have the customer looked at; False where the same was chosen already.
 
-    ``choice`` is one of ``Choice``, or "" to take an earlier one back, also one to keep apart that was applied; ``contact`` is whom to merge into. A customer
-    that has a contact of its own is merged with all of it at once. Raises CannotResolve.
+    ``choice`` is one of ``Choice``, or "" to take an earlier one back, also one to keep apart that was applied;
+    ``contact`` is whom to merge into. A customer that has a contact of its own is merged with all of it at once.
+    Raises CannotResolve.
     """
     take_the_pen(link.connection)
     link = QuickBooksLink.objects.select_for_update().get(pk=link.pk)
