@@ -22,10 +22,10 @@ lint: setup-dev
 	$(VENV)/ruff check .
 	$(VENV)/ruff format --check .
 	$(VENV)/djlint templates --lint --quiet
-	$(VENV)/bandit --quiet --configfile pyproject.toml --recursive -ll crm invoicing messaging integrations sandbox scripts $(wildcard bench)
+	$(VENV)/bandit --quiet --configfile pyproject.toml --recursive -ll crm invoicing messaging integrations sandbox scripts bench campaign
 
 types: setup-dev
-	$(BARE) $(VENV)/mypy crm invoicing messaging integrations sandbox scripts $(wildcard bench)
+	$(BARE) $(VENV)/mypy crm invoicing messaging integrations sandbox scripts bench campaign
 
 migrations: setup-dev
 	$(BARE) $(VENV)/python manage.py makemigrations --check --dry-run
@@ -40,10 +40,9 @@ check: lint types migrations deploy-check test test-postgres
 bench: setup-dev
 	@$(VENV)/python -m bench $(ARGS)
 
-# A generated bookkeeper against the sandbox, as long as one likes: make campaign STEPS=10000 SEEDS=7,8
+# A generated bookkeeper against the whole running product: make campaign ARGS="--steps 10000 --seed 7"
 campaign: setup-dev
-	@CAMPAIGN_STEPS=$(or $(STEPS),2000) CAMPAIGN_SEEDS=$(or $(SEEDS),1) \
-		$(VENV)/python -m pytest -q -s --show-capture=no tests/integrations/quickbooks/sync/test_campaign.py $(ARGS)
+	@$(VENV)/python -m campaign $(ARGS)
 
 screenshots: setup-dev
 	@$(VENV)/python scripts/screenshots.py $(ARGS)

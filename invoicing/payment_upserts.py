@@ -41,14 +41,17 @@ class PaymentWrite:
 
 
 def create_payments(writes: Sequence[PaymentWrite], *, actor: User | None, origin: str) -> None:
-    """Insert payments once per source and reference, allocate them, settle their invoices, announce each."""
+    """Insert payments once per source and reference, allocate them, settle their invoices, announce each.
+
+    One that was void before we heard of it brought no money, and is not announced.
+    """
     for write in writes:
         _set(write)
     payments = Payment.objects.bulk_create([write.payment for write in writes])
     Allocation.objects.bulk_create(_rows(writes))
     settle({invoice_id for write in writes for invoice_id in write.shares}, origin=origin)
     _note([(payment, {}) for payment in payments], "payment.recorded", actor, origin)
-    for payment in payments:
+    for payment in [payment for payment in payments if not payment.is_void]:
         payment_recorded.send(sender=Payment, payment=payment, origin=origin)
 
 
@@ -127,6 +130,8 @@ def _words(payment: Payment, verb: str) -> str:
 
     The day is the payment's own, which may be long before the books told of it.
     """
+    if payment.is_void and verb == "payment.recorded":
+        return f"A payment of {date_format(payment.received_on, 'j M Y')} came in that was void already"
     only_credit = payment.credit and not payment.amount
     amount = payment.credit if only_credit else payment.amount
     what, done = ("Credit", WORDS_OF_CREDIT[verb]) if only_credit else ("Payment", WORDS[verb])

@@ -115,7 +115,7 @@ class Company:
         with self.store.changing():
             lost = self.must_find(self.kind("Customer"), loser)
             kept = self.must_find(self.kind("Customer"), survivor)
-            if lost["Id"] == kept["Id"] or lost["CurrencyRef"] != kept["CurrencyRef"]:
+            if lost["CurrencyRef"] != kept["CurrencyRef"] or lost["Id"] in self._with_parents(kept):
                 raise business("These customers cannot be merged.")
             self._move_transactions(lost, kept)
             self._move_children(lost, kept)
@@ -453,6 +453,14 @@ class Company:
                 if ref_value(before, "CustomerRef") == lost["Id"]:
                     after = self.put_again(entity, {**before, "CustomerRef": shown}, before).document
                     self.move_customer_balance(entity, before, after)
+
+    def _with_parents(self, customer: Document) -> list[str]:
+        """A customer's id, its parent's, and so on up: nobody is merged into a job of its own."""
+        line = [str(customer["Id"])]
+        while parent := ref_value(customer, "ParentRef"):
+            line.append(parent)
+            customer = self.must_find(self.kind("Customer"), parent)
+        return line
 
     def _move_children(self, lost: Document, kept: Document) -> None:
         for record in list(self.store.tables["Customer"].values()):

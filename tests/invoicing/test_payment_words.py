@@ -10,6 +10,7 @@ from crm.models import Activity
 from invoicing.bulk import PaymentFields
 from invoicing.models import Payment
 from invoicing.payment_upserts import PaymentWrite, create_payments
+from invoicing.signals import payment_recorded
 
 pytestmark = pytest.mark.django_db
 
@@ -34,3 +35,12 @@ def test_an_amount_has_the_decimals_of_its_currency():
 
 def test_a_payment_of_no_money_is_called_the_credit_that_it_is():
     assert told("0", credit=Decimal("189.5")) == "Credit of 189.50 USD applied on 8 Nov 2026"
+
+
+def test_a_payment_that_was_void_before_it_came_in_is_no_money_and_not_announced():
+    heard = []
+    payment_recorded.connect(listener := lambda **facts: heard.append(facts["payment"]))
+    assert told("0", is_void=True) == "A payment of 8 Nov 2026 came in that was void already"
+    assert told("5") == "Payment of 5.00 USD received on 8 Nov 2026"
+    payment_recorded.disconnect(listener)
+    assert [payment.amount for payment in heard] == [5]

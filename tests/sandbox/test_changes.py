@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 from typing import Any
 
+import pytest
 from quickbooks import QuickBooks
 from quickbooks.objects.customer import Customer
 
 from sandbox import Company
 from sandbox.quickbooks.clock import stamp
+from sandbox.quickbooks.errors import Fault
 
 from .cast import customer, invoice, pay
 from .conftest import Wire
@@ -34,6 +36,17 @@ def test_who_was_merged_away_is_a_stub_and_who_is_inactive_an_object(us: Company
     assert found[lost["Id"]]["status"] == "Deleted"
     assert found[kept["Id"]]["SyncToken"] == "1"
     assert found[idle["Id"]]["Active"] is False and "status" not in found[idle["Id"]]
+
+
+def test_nobody_is_merged_into_a_job_of_its_own(us: Company) -> None:
+    ada = customer(us)
+    lot = customer(us, "Lot 9", Job=True, ParentRef={"value": ada["Id"]})
+    room = customer(us, "Kitchen", Job=True, ParentRef={"value": lot["Id"]})
+    for job in (ada, lot, room):
+        with pytest.raises(Fault):
+            us.merge_customers(ada["Id"], job["Id"])
+    us.merge_customers(room["Id"], ada["Id"])
+    assert set(us.store.tables["Customer"]) == {ada["Id"], lot["Id"]}
 
 
 def test_the_survivor_of_a_merge_changes_even_without_transactions(us: Company) -> None:

@@ -131,6 +131,7 @@ def _pass_on(link: QuickBooksLink, contact: Contact, heir: QuickBooksLink, conte
         heir.save()
         link.contact = None
         reunite(context, {heir.external_id: contact.pk})  # what stood under the heir's name alone
+        inbox.look_at(context.connection.realm_id, "customer", heir.external_id, why="heir")
     elif heir.contact_id != contact.pk and not _stands_for_strangers(link, contact, heir):
         merge_contacts(contact, heir.contact, actor=context.actor, origin=context.origin)
         link.contact = heir.contact
