@@ -16,7 +16,8 @@ from integrations.models import InboxEvent, QuickBooksConnection, SyncState
 from integrations.quickbooks.sync import drain, poll
 from sandbox import Company, Sandbox
 
-PASSES = 10  # clean passes at the end, of which one should do
+# At the end: passes, one of which has to be clean, and the seconds between them while the dead still hold a lease.
+PASSES, PAUSE = 60, 2.0
 
 
 @dataclass(frozen=True)
@@ -45,8 +46,8 @@ def play(sandbox: Sandbox, options: Options) -> Outcome:
         work(options, keeper, trouble, crew, luck)
     # All are dead now, in the middle of whatever they did.
     trouble.end()
-    settle_down(sandbox, books)
-    found = differences(books)
+    trouble_left = settle_down(sandbox)
+    found = [*trouble_left, *differences(books)]
     lines = [
         f"{keeper.steps} steps, of which QuickBooks refused {keeper.refused}",
         f"{trouble.ordered} answers spoiled; killed: {dict(sorted(crew.killed.items()))}",
@@ -107,15 +108,20 @@ def sign_in_if_needed(sandbox: Sandbox) -> None:
         sign_in(sandbox, connection)
 
 
-def settle_down(sandbox: Sandbox, books: Company) -> None:
-    """Clean passes until nothing waits: what a few minutes without trouble would do."""
+def settle_down(sandbox: Sandbox) -> list[str]:
+    """Passes until one is clean and nothing waits; else a sentence says why none was."""
+    # All are dead: what the lease would do by itself within a minute.
+    SyncState.objects.update(lease_id="", lease_until=None)
     for _ in range(PASSES):
         sign_in_if_needed(sandbox)
         connection = QuickBooksConnection.objects.get()
-        # The dead hold no lease for longer than a minute, and nobody waits for half an hour here.
-        SyncState.objects.update(lease_id="", lease_until=None)
+        # Nobody waits here for what would be tried again in half an hour.
         InboxEvent.objects.filter(status="pending").update(not_before=None)
         trouble = poll.poll(connection)
         drain.drain(connection, seconds=120)
-        if not trouble and not InboxEvent.objects.filter(status="pending").exists():
-            return
+        state = SyncState.objects.get()
+        waiting = InboxEvent.objects.filter(status="pending").count()
+        if not (trouble or waiting or state.catch_up):
+            return []
+        time.sleep(PAUSE)
+    return [f"no pass was clean: {trouble or 'no trouble'}, {waiting} events wait, still to walk: {state.catch_up}"]
