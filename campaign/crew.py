@@ -1,7 +1,5 @@
 """The running product: a web server and workers as in production, killed at random and started again."""
 
-import os
-import signal
 import subprocess
 import sys
 import time
@@ -48,6 +46,8 @@ class Crew:
 
     port: int = field(default_factory=free_port)
     killed: Counter[str] = field(default_factory=Counter)
+    # Everybody who was ever below a member: whose parent was killed belongs to nobody, and must end all the same.
+    seen: set[psutil.Process] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         web = [sys.executable, "-m", "gunicorn", "crm.wsgi", "--bind", f"127.0.0.1:{self.port}", *GUNICORN]
@@ -89,11 +89,13 @@ class Crew:
     def revive(self) -> None:
         """What a service manager does."""
         for member in self.members:
+            self.seen.update(member.family())
             if member.process is None or member.process.poll() is not None:
                 member.launch()
 
     def kill_all(self) -> None:
-        for victim in [one for member in self.members for one in reversed(member.family())]:
+        self.seen.update(one for member in self.members for one in member.family())
+        for victim in self.seen:
             _kill(victim)
         for member in self.members:
             if member.process:
@@ -102,6 +104,6 @@ class Crew:
 
 def _kill(victim: psutil.Process) -> None:
     try:
-        os.kill(victim.pid, signal.SIGKILL)
-    except ProcessLookupError:
+        victim.kill()  # psutil looks whether the number is still the same process's
+    except psutil.NoSuchProcess:
         pass
