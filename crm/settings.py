@@ -219,6 +219,8 @@ WORKER_PAUSE_SECONDS = env.number("WORKER_PAUSE_SECONDS", 60, least=1)
 HEALTH_CHECKS = {"quickbooks": "integrations.health.quickbooks"}
 # What tells how a contact or invoice stands with the books (crm.badges); "" for nothing.
 RECORD_BADGES = "integrations.quickbooks.badges.badges_of"
+# Who takes customers' money (invoicing.gateways), in the order of the buttons.
+PAYMENT_GATEWAYS: list[str] = []
 
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"},

@@ -1,6 +1,7 @@
 """Invoices, their lines, and the money that settles them."""
 
 from invoicing.models.invoices import Invoice, InvoiceLine
+from invoicing.models.links import PublicLink
 from invoicing.models.payments import Allocation, Payment
 
-__all__ = ["Allocation", "Invoice", "InvoiceLine", "Payment"]
+__all__ = ["Allocation", "Invoice", "InvoiceLine", "Payment", "PublicLink"]

@@ -1,0 +1,50 @@
+"""The socket for whoever takes a customer's money: a setting names the plugs, and the domain knows no vendor."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Protocol
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from invoicing.models import Invoice
+
+
+class GatewayError(Exception):
+    """The gateway did not make a payment page; the text says why, for staff. ``permanent``: trying again is no use."""
+
+    def __init__(self, text: str, *, permanent: bool = False) -> None:
+        super().__init__(text)
+        self.permanent = permanent
+
+
+@dataclass(frozen=True)
+class PayPage:
+    """Where the customer pays. ``reference`` is the gateway's own id of it."""
+
+    url: str
+    reference: str
+
+
+class PaymentGateway(Protocol):
+    name: str  # stripe, crezco: in addresses and as a payment's source
+    label: str  # "Pay by card"
+
+    def takes(self, currency: str) -> bool:
+        """Whether it is set up, switched on and takes this currency."""
+
+    def pay_page(self, invoice: Invoice, *, amount: Decimal, back: str) -> PayPage:
+        """A page for exactly this amount, in the invoice's currency; ``back`` is where the browser returns to.
+
+        Asked again for the same amount while a page is open it gives the same one; another amount ends the old page
+        first. Raises GatewayError.
+        """
+
+    def close(self, invoice: Invoice) -> None:
+        """End an open page of this invoice: its balance changed. Money that arrives all the same is taken."""
+
+
+def get_gateways(currency: str) -> dict[str, PaymentGateway]:
+    """The gateways that take this currency, by name, in the order of the setting."""
+    plugs: list[PaymentGateway] = [import_string(path)() for path in settings.PAYMENT_GATEWAYS]
+    return {plug.name: plug for plug in plugs if plug.takes(currency)}

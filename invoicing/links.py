@@ -1,0 +1,57 @@
+"""The customer's address of an invoice: made once, found again, replaced when it got into wrong hands."""
+
+import secrets
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from crm.audit import record
+from crm.models import User
+from invoicing.models import Invoice, PublicLink
+
+BYTES = 16  # 128 bits of secret, 22 characters in the address
+LONGEST = 32
+
+
+def link_for(invoice: Invoice) -> PublicLink:
+    """The living link of an invoice, made the first time; two at once get the same one."""
+    link = PublicLink.objects.filter(invoice=invoice, replaced_at=None).first()
+    if link is None:
+        PublicLink.objects.bulk_create(
+            [PublicLink(invoice=invoice, token=secrets.token_urlsafe(BYTES))], ignore_conflicts=True
+        )
+        link = PublicLink.objects.get(invoice=invoice, replaced_at=None)
+    return link
+
+
+def url_of(invoice: Invoice) -> str:
+    """The whole address, as it stands in a text."""
+    return f"{settings.SITE_URL}/i/{link_for(invoice).token}/"
+
+
+@transaction.atomic
+def replace_link(invoice: Invoice, *, actor: User) -> PublicLink:
+    """End the living link and make another: a wrong number had it, or a phone changed hands."""
+    Invoice.objects.select_for_update().get(pk=invoice.pk)
+    PublicLink.objects.filter(invoice=invoice, replaced_at=None).update(replaced_at=timezone.now())
+    record(
+        "invoice",
+        invoice,
+        verb="invoice.link_replaced",
+        actor=actor,
+        origin="staff",
+        contact=invoice.contact,
+        text=f"{invoice} has a new link; the old one no longer works",
+    )
+    return link_for(invoice)
+
+
+def invoice_of(token: str) -> Invoice | None:
+    """The invoice that a living link shows; None for an unknown or replaced one, and for a void or removed invoice."""
+    if len(token) > LONGEST:
+        return None
+    link = PublicLink.objects.select_related("invoice__contact").filter(token=token, replaced_at=None).first()
+    if link is None or link.invoice.removed_at or link.invoice.status in {Invoice.Status.VOID, Invoice.Status.DRAFT}:
+        return None
+    return link.invoice
