@@ -17,6 +17,7 @@ AGENT_MAY = frozenset(
         "contacts.edit",
         "contacts.archive",
         "invoices.view",
+        "invoices.pay",
         "help",
     }
 )

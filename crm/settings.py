@@ -206,6 +206,7 @@ SCHEDULES = {
     "tokens": ("integrations.tasks.refresh_tokens", 5),
     # Each minute it is asked whether it is time; how often it is, an admin says on the QuickBooks card.
     "quickbooks": ("integrations.tasks.poll_quickbooks", 1),
+    "outbox": ("integrations.tasks.drain_outbox", 1),
     "sync-log": ("integrations.tasks.prune_sync", 24 * 60),
     "warnings": ("integrations.tasks.warn_about_connections", 15),
 }
@@ -221,6 +222,8 @@ HEALTH_CHECKS = {"quickbooks": "integrations.health.quickbooks"}
 RECORD_BADGES = "integrations.quickbooks.badges.badges_of"
 # Who takes customers' money (invoicing.gateways), in the order of the buttons.
 PAYMENT_GATEWAYS: list[str] = []
+# Who knows the ways of paying that staff may note by hand (invoicing.methods); "" for nobody.
+PAYMENT_METHODS = "integrations.quickbooks.methods.chosen"
 
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"},

@@ -6,10 +6,10 @@ from django.dispatch import receiver
 
 from crm.models import Contact
 from crm.signals import contact_archived, contact_changed, contact_merged
-from integrations import inbox
-from integrations.models import QuickBooksLink
-from invoicing.models import Invoice
-from invoicing.signals import invoice_changed
+from integrations import inbox, outbox
+from integrations.models import OutboxEntry, QuickBooksConnection, QuickBooksLink
+from invoicing.models import Invoice, Payment
+from invoicing.signals import invoice_changed, payment_recorded
 
 KEYS = frozenset({"email", "phone"})
 
@@ -50,3 +50,20 @@ def read_again_what_is_back(sender: Any, invoice: Invoice, changes: dict[str, An
     links = QuickBooksLink.objects.filter(invoice=invoice).exclude(state=QuickBooksLink.State.GONE)
     for realm_id, external_id in links.values_list("connection__realm_id", "external_id"):
         inbox.look_at(realm_id, "invoice", external_id, why="back")
+
+
+@receiver(payment_recorded, dispatch_uid="integrations.payment_recorded")
+def book_what_was_paid_here(sender: Any, payment: Payment, origin: str, **facts: Any) -> None:
+    """Money for an invoice of QuickBooks that QuickBooks did not tell us of is booked there."""
+    if payment.source == "quickbooks":
+        return
+    link = QuickBooksLink.objects.filter(entity="invoice", invoice__allocations__payment=payment).first()
+    connection = link.connection if link else QuickBooksConnection.objects.current()
+    if connection is not None and (link is not None or _is_customer(payment, connection)):
+        outbox.enqueue(connection, OutboxEntry.Kind.CREATE_PAYMENT, payment.pk)
+
+
+def _is_customer(payment: Payment, connection: QuickBooksConnection) -> bool:
+    """Whether money that settled nothing can be their customer's credit."""
+    links = QuickBooksLink.objects.filter(connection=connection, entity="customer", contact=payment.contact_id)
+    return links.filter(state=QuickBooksLink.State.LINKED).exists()

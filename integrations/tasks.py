@@ -7,8 +7,9 @@ from django.db import transaction
 from django.utils import timezone
 from django_q.tasks import async_task
 
+from integrations import outbox
 from integrations.models import ImportRun, QuickBooksConnection
-from integrations.quickbooks import notices
+from integrations.quickbooks import notices, push
 from integrations.quickbooks.imports import runs
 from integrations.quickbooks.sync import drain, first_import, log, poll
 from integrations.quickbooks.tokens import refresh_due_tokens
@@ -76,6 +77,13 @@ def poll_quickbooks() -> None:
             logger.exception("Looking for changes went wrong on our side")
         first_import.start_if_wanted(connection)
         drain.drain(connection)
+
+
+def drain_outbox() -> None:
+    """Each minute, and at once when something is to be booked: send what waits."""
+    connection = QuickBooksConnection.objects.current()
+    if connection is not None and connection.is_connected:
+        outbox.drain(connection, push.PUSHES)
 
 
 def prune_sync() -> None:

@@ -119,13 +119,13 @@ def _note(rows: Iterable[tuple[Payment, Changes]], verb: str, actor: User | None
             origin=origin,
             contact_id=payment.contact_id,
             changes=changes,
-            text=_words(payment, verb),
+            text=payment_words(payment, verb),
         )
         for payment, changes in rows
     )
 
 
-def _words(payment: Payment, verb: str) -> str:
+def payment_words(payment: Payment, verb: str) -> str:
     """ "Payment of 3,522.17 USD received on 5 Nov 2026". One of no money is credit that was applied, and says so.
 
     The day is the payment's own, which may be long before the books told of it.

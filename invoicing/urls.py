@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from invoicing import panels, removal_views, views
+from invoicing import panels, pay_views, removal_views, views
 
 app_name = "invoicing"
 urlpatterns = [
@@ -12,6 +12,7 @@ urlpatterns = [
     path("of-contact/<int:pk>/", panels.contact_panel, name="contact-panel"),
     path("<int:pk>/", views.invoice_detail, name="detail"),
     path("<int:pk>/looked-at/", views.invoice_looked_at, name="looked-at"),
+    path("<int:pk>/record-payment/", pay_views.invoice_record_payment, name="record-payment"),
     path("<int:pk>/delete/", removal_views.invoice_delete, name="delete"),
     path("<int:pk>/bring-back/", removal_views.invoice_bring_back, name="bring-back"),
 ]

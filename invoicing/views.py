@@ -30,6 +30,7 @@ from invoicing.filters import InvoiceFilters, sums_by_currency, years_of
 from invoicing.models import Allocation, Invoice
 from invoicing.models.invoices import InvoiceQuerySet
 from invoicing.money import quantize
+from invoicing.recording import why_no_payment
 from invoicing.removals import is_deleted_here
 
 ORDERS = {
@@ -190,6 +191,7 @@ def invoice_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "document": document_of(invoice, business.country),
         "is_foreign": invoice.currency != business.currency,
         "removal": {"is_deleted_here": is_deleted_here(invoice), "may_delete": may(request.user, "invoices.delete")},
+        "may_pay": may(request.user, "invoices.pay") and not (invoice.removed_at or why_no_payment(invoice)),
         "entries": _timeline(invoice),
     }
     return render(request, "invoicing/invoice_detail.html", context)

@@ -2,6 +2,7 @@
 
 from integrations.models.connections import ApiAllowance, ConnectionNotice, QuickBooksConnection
 from integrations.models.links import CatalogueEntry, QuickBooksLink
+from integrations.models.outbox import OutboxEntry
 from integrations.models.runs import ImportItem, ImportRun
 from integrations.models.sync import InboxEvent, SyncLogEntry, SyncState
 
@@ -12,6 +13,7 @@ __all__ = [
     "ImportItem",
     "ImportRun",
     "InboxEvent",
+    "OutboxEntry",
     "QuickBooksConnection",
     "QuickBooksLink",
     "SyncLogEntry",

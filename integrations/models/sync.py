@@ -117,6 +117,7 @@ class SyncLogEntry(models.Model):
         POLL = "poll", "Regular check"
         IMPORT = "import", "Import"
         STAFF = "staff", "By hand"
+        PUSH = "push", "Sent to QuickBooks"
 
     class Outcome(models.TextChoices):
         CREATED = "created", "New"

@@ -127,3 +127,9 @@ def load(connection: QuickBooksConnection) -> Catalogue:
     return Catalogue(
         {(entity, pk): Entry(name, code, percent) for entity, pk, name, code, percent in rows.values_list(*columns)}
     )
+
+
+def id_of(connection: QuickBooksConnection, entity: str, name: str) -> str:
+    """The id behind a name, "" where there is none; of several the oldest."""
+    entries = CatalogueEntry.objects.filter(connection=connection, entity=entity, name__iexact=name)
+    return entries.order_by("id").values_list("external_id", flat=True).first() or "" if name else ""

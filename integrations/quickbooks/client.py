@@ -165,6 +165,17 @@ class QuickBooksClient(QuickBooks):
     def preferences(self) -> Document:
         return _object(self.get(f"{self.api_url}/company/{self.company_id}/preferences"), "Preferences")
 
+    # --- writing ------------------------------------------------------------------------------------------
+
+    def create_payment(self, document: Document, *, request_id: str) -> Document:
+        """The payment as it is booked. The same ``request_id`` again gives the first answer and books nothing.
+
+        Reference: https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/payment
+        """
+        url = f"{self.api_url}/company/{self.company_id}/payment"
+        body = json.dumps(document, default=str)
+        return _object(self.make_request("POST", url, body, request_id=request_id), "Payment")
+
     # --- the wire -----------------------------------------------------------------------------------------
 
     def make_request(

@@ -1,14 +1,15 @@
 """A page of invoice documents becomes invoices."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from integrations.models import ImportItem, QuickBooksLink
+from integrations.quickbooks.echoes import not_booked_yet
 from integrations.quickbooks.importing import Context, Outcome, Tally
 from integrations.quickbooks.links import Held, known, link_for, move_on, remember, worth_a_look
 from integrations.quickbooks.mapping import InvoiceRecord, invoice_from_qbo
 from integrations.quickbooks.mapping.catalogue import Catalogue
-from integrations.quickbooks.mapping.values import Doc
+from integrations.quickbooks.mapping.values import ZERO, Doc
 from invoicing.models import Invoice
 from invoicing.removals import remove_invoices
 from invoicing.upserts import InvoiceWrite, create_invoices, update_invoices
@@ -33,7 +34,7 @@ def take_over(docs: Sequence[Doc], context: Context, catalogue: Catalogue) -> Ta
     docs = docs if context.is_preview else worth_a_look(docs, context, tally)
     documents = {str(doc.get("Id")): doc for doc in docs}
     read = tally.read(docs, lambda doc: invoice_from_qbo(doc, catalogue, connection.home_currency))
-    records = list(read.values())
+    records = _less_what_was_paid_here(list(read.values()), documents, context)
     customers = known(connection, "customer", {record.customer_id for record in records})
     contacts = {customer_id: link.contact_id for customer_id, link in customers.items()}
     work = _sort(records, known(connection, "invoice", documents))
@@ -50,6 +51,19 @@ def take_over(docs: Sequence[Doc], context: Context, catalogue: Catalogue) -> Ta
     if context.run is not None:
         _want_payments(records, [pk for _, pk in work.changed], context)
     return tally
+
+
+def _less_what_was_paid_here(
+    records: Sequence[InvoiceRecord], documents: dict[str, Doc], context: Context
+) -> list[InvoiceRecord]:
+    """Money recorded here that QuickBooks has not booked yet is owed no longer, whatever its balance says."""
+    missing = not_booked_yet(context.connection, documents)
+    return [
+        replace(record, fields=replace(record.fields, balance=max(ZERO, record.fields.balance - missing[pk])))
+        if (pk := record.external_id) in missing
+        else record
+        for record in records
+    ]
 
 
 def _sort(records: Sequence[InvoiceRecord], links: dict[str, Held]) -> Sorted:

@@ -99,7 +99,10 @@ class _Page:
         return shares
 
     def write_for(self, record: PaymentRecord, payment: Payment) -> PaymentWrite:
-        return PaymentWrite(payment, record.fields, self.contacts.get(record.customer_id), self.shares(record))
+        fields = record.fields
+        if payment.source != SOURCE:  # how it was paid is known better here; its number there is our own
+            fields = replace(fields, method=payment.method or fields.method, memo=payment.memo)
+        return PaymentWrite(payment, fields, self.contacts.get(record.customer_id), self.shares(record))
 
     def create(self, records: Sequence[PaymentRecord], tally: Tally) -> list[QuickBooksLink]:
         realm = self.context.connection.realm_id

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from integrations import inbox
 from integrations.models import ImportItem, ImportRun, QuickBooksConnection, QuickBooksLink
-from integrations.quickbooks import catalogue, customers, invoices, payments
+from integrations.quickbooks import catalogue, customers, echoes, invoices, payments
 from integrations.quickbooks.client import QuickBooksClient
 from integrations.quickbooks.importing import Context, Outcome, Tally, save_items, save_log
 from integrations.quickbooks.mapping.values import Doc, ref
@@ -183,6 +183,7 @@ class Payments:
         tallies = [customers.take_over(page.strangers, context)] if page.strangers else []
         names = catalogue.load(work.connection)
         gone = set(page.asked) - {str(doc.get("Id")) for doc in page.docs}
+        echoes.recognise(page.docs, context)
         tallies.append(payments.take_over(page.docs, context, names))
         tallies.append(payments.take_back(gone, context, names))
         add_up(run, tallies)

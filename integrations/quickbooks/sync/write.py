@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from integrations.models import InboxEvent, QuickBooksLink, SyncLogEntry
-from integrations.quickbooks import catalogue, customers, invoices, payments
+from integrations.quickbooks import catalogue, customers, echoes, invoices, payments
 from integrations.quickbooks.importing import Context, Tally, save_log
 from integrations.quickbooks.sync import departures
 from integrations.quickbooks.sync.fetch import Truth, moves
@@ -24,6 +24,7 @@ def write(truth: Truth, events: Sequence[InboxEvent], context: Context) -> None:
     catalogue.store(context.connection, truth.names)
     names = catalogue.load(context.connection)
     _note_moves(truth, context)
+    echoes.recognise(truth["payment"].values(), context)
     # First who disappeared into whom: the survivor may take over email and number of the other.
     tallies = [departures.merge(truth.merged, truth.gone["customer"], context)]
     tallies.append(customers.take_over(list(truth["customer"].values()), context))

@@ -1,0 +1,142 @@
+"""Booking in QuickBooks what was paid here: one Payment there for each of ours, the money in Undeposited Funds.
+
+The body is made from today's rows and a fresh look at the invoices. The entry's key goes along as ``requestid``; a try
+whose answer was lost is looked up by the reference before it goes again.
+"""
+
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from integrations import outbox
+from integrations.errors import Rejected
+from integrations.models import OutboxEntry, QuickBooksConnection, QuickBooksLink, SyncLogEntry
+from integrations.quickbooks import catalogue, echoes, payments
+from integrations.quickbooks.client import QuickBooksClient, client_for, quote
+from integrations.quickbooks.importing import Context, save_log
+from integrations.quickbooks.mapping.values import Doc, decimal
+from integrations.quickbooks.sync.lease import take_the_pen
+from invoicing.models import Allocation, Invoice, Payment
+from invoicing.models.invoices import ZERO
+
+PAID_TWICE = (
+    "It was paid here and in QuickBooks at the same time. What is too much is the customer's credit in QuickBooks: "
+    "apply it there, or pay it back."
+)
+
+
+def push_payment(entry: OutboxEntry) -> None:
+    """Book one payment; raises IntegrationError."""
+    connection, payment = entry.connection, entry.payment
+    if payment.is_void:
+        outbox.ignore(entry, "The payment was taken back before it was booked.")
+        return
+    if QuickBooksLink.objects.filter(payment=payment).exists():
+        outbox.end(entry)  # QuickBooks told of it before we had its answer
+        return
+    client = client_for(connection)
+    try:
+        client.start_step()
+        document = _booked_already(client, payment) if entry.attempts or entry.pauses else None
+        if document is None:
+            body, doubled = _body(client, connection, payment)
+            document = client.create_payment(body, request_id=str(entry.key))
+            _flag(doubled)
+    finally:
+        client.close()
+    _keep(entry, document)
+
+
+def _booked_already(client: QuickBooksClient, payment: Payment) -> Doc | None:
+    """A try whose answer was lost may have booked it."""
+    found = client.page("Payment", where=f"PaymentRefNum = {quote(echoes.number_of(payment))}", size=10)
+    return next((doc for doc in found if echoes.is_of(doc, payment)), None)
+
+
+def _body(client: QuickBooksClient, connection: QuickBooksConnection, payment: Payment) -> tuple[Doc, list[int]]:
+    """The document to book, and the invoices (pks) on which QuickBooks leaves no room for all of it."""
+    shares = {
+        allocation.invoice.quickbooks_link.external_id: allocation
+        for allocation in Allocation.objects.filter(payment=payment).select_related("invoice__quickbooks_link")
+    }
+    there = {str(doc.get("Id")): doc for doc in client.by_ids("Invoice", shares)} if shares else {}
+    gone = [allocation.invoice for external_id, allocation in shares.items() if external_id not in there]
+    if gone:
+        raise Rejected(
+            f"{gone[0]} is not in QuickBooks any more, so the payment cannot be booked on it. Enter the payment in "
+            "QuickBooks by hand, on another invoice or as a credit, and it comes in from there."
+        )
+    lines, doubled = [], []
+    for external_id, allocation in shares.items():
+        room = min(allocation.amount, max(ZERO, decimal(there[external_id].get("Balance"))))
+        if room < allocation.amount:
+            doubled.append(allocation.invoice_id)
+        if room:
+            lines.append({"Amount": _number(room), "LinkedTxn": [{"TxnId": external_id, "TxnType": "Invoice"}]})
+    customer = _customer(connection, payment, there)
+    body: dict[str, Any] = {
+        "CustomerRef": {"value": customer},
+        "CurrencyRef": {"value": payment.currency},
+        "TotalAmt": _number(payment.amount),
+        "TxnDate": payment.received_on.isoformat(),
+        "PaymentRefNum": echoes.number_of(payment),
+        "PrivateNote": _note(payment),
+        "Line": lines,
+    }
+    account = undeposited_funds(client)
+    if account:
+        body["DepositToAccountRef"] = {"value": account}
+    method = catalogue.id_of(connection, "paymentmethod", payment.method)
+    if method:
+        body["PaymentMethodRef"] = {"value": method}
+    return body, doubled
+
+
+def _number(amount: Decimal) -> float:
+    """JSON knows no decimals; QuickBooks' amounts have far fewer digits than a float keeps."""
+    return float(amount)
+
+
+def _note(payment: Payment) -> str:
+    return " ".join(part for part in ("Recorded in Tallybook.", payment.memo and f"Reference: {payment.memo}") if part)
+
+
+def _customer(connection: QuickBooksConnection, payment: Payment, invoices: dict[str, Doc]) -> str:
+    """The customer of the invoices; of money for none, one that stands for the contact."""
+    for doc in invoices.values():
+        return str(doc.get("CustomerRef", {}).get("value", ""))
+    link = QuickBooksLink.objects.filter(
+        connection=connection, entity="customer", contact=payment.contact_id, state=QuickBooksLink.State.LINKED
+    ).first()
+    if link is None:
+        raise Rejected("No QuickBooks customer stands for this contact, so the payment cannot be booked.")
+    return link.external_id
+
+
+def undeposited_funds(client: QuickBooksClient) -> str:
+    """The account's id, found by what it is: its name differs by language. "" leaves the choice to QuickBooks,
+    whose own default it is.
+    """
+    accounts = client.page("Account", where="AccountType = 'Other Current Asset'", size=200)
+    return next((str(one["Id"]) for one in accounts if one.get("AccountSubType") == "UndepositedFunds"), "")
+
+
+def _flag(invoices: list[int]) -> None:
+    Invoice.objects.filter(pk__in=invoices).update(attention=PAID_TWICE)
+
+
+def _keep(entry: OutboxEntry, document: Doc) -> None:
+    """Take QuickBooks' own words of the payment over, by the code that takes over any payment; one transaction."""
+    connection = entry.connection
+    context = Context(connection, timezone.now(), origin="quickbooks", door=SyncLogEntry.Door.PUSH)
+    with transaction.atomic():
+        take_the_pen(connection)
+        echoes.recognise([document], context)
+        tally = payments.take_over([document], context, catalogue.load(connection))
+        save_log(context, [tally])
+        outbox.end(entry)
+
+
+PUSHES: dict[str, outbox.Push] = {OutboxEntry.Kind.CREATE_PAYMENT: push_payment}

@@ -1,0 +1,236 @@
+"""Money noted here is booked in QuickBooks: once, on its invoice, in Undeposited Funds, whatever goes wrong between."""
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone
+
+from integrations import outbox, tasks
+from integrations.models import InboxEvent, OutboxEntry, QuickBooksConnection, QuickBooksLink, SyncLogEntry
+from integrations.quickbooks import push
+from integrations.quickbooks.sync import drain, poll
+from invoicing.models import Allocation, Invoice, Payment
+from invoicing.recording import record_payment
+from sandbox import Company, Sandbox
+from tests.integrations.processes import run_python
+from tests.sandbox.cast import customer, invoice, pay
+
+pytestmark = pytest.mark.django_db(transaction=True)
+Status = OutboxEntry.Status
+Look = Callable[[], None]
+
+
+@pytest.fixture
+def books(quickbooks: Sandbox) -> Company:
+    return quickbooks.company("us")
+
+
+@pytest.fixture
+def followed(connection: QuickBooksConnection) -> QuickBooksConnection:
+    connection.contacts_imported_at = timezone.now()
+    connection.save(update_fields=["contacts_imported_at"])
+    return connection
+
+
+@pytest.fixture
+def look(followed: QuickBooksConnection) -> Look:
+    def once() -> None:
+        assert poll.poll(followed) == ""
+        drain.drain(followed)
+        assert not InboxEvent.objects.exclude(status="done").exists()
+
+    return once
+
+
+@pytest.fixture
+def bill(look: Look, books: Company) -> dict:
+    """An invoice of 100 that came in."""
+    made = invoice(books, customer(books))
+    look()
+    return made
+
+
+def ours(doc: dict) -> Invoice:
+    return Invoice.objects.get(quickbooks_link__external_id=doc["Id"])
+
+
+def paid(doc: dict, amount: str = "100", reference: str = "slip-1") -> Payment:
+    return record_payment(
+        ours(doc),
+        source="staff",
+        reference=reference,
+        amount=Decimal(amount),
+        received_on=date(2026, 11, 20),
+        method="Card",
+        memo="slip 1",
+        origin="staff",
+    )
+
+
+def book(connection: QuickBooksConnection) -> int:
+    OutboxEntry.objects.filter(status=Status.PENDING).update(not_before=None)
+    return outbox.drain(connection, push.PUSHES)
+
+
+def there(books: Company) -> list[dict]:
+    return books.query("SELECT * FROM Payment")
+
+
+def test_money_noted_here_is_booked_on_its_invoice_in_undeposited_funds(
+    bill: dict, look: Look, followed: QuickBooksConnection, books: Company
+) -> None:
+    payment = paid(bill)
+    assert (ours(bill).status, ours(bill).balance) == (Invoice.Status.PAID, 0)
+    tasks.drain_outbox()
+    (booked,) = there(books)
+    assert (booked["TotalAmt"], booked["TxnDate"], booked["PaymentRefNum"]) == (100, "2026-11-20", f"TB-{payment.pk}")
+    account = books.read("Account", booked["DepositToAccountRef"]["value"])
+    assert account["AccountSubType"] == "UndepositedFunds"
+    assert books.read("Invoice", bill["Id"])["Balance"] == 0
+    look()
+    payment.refresh_from_db()
+    assert Payment.objects.get() == payment
+    assert (payment.source, payment.method, payment.memo, payment.amount) == ("staff", "Card", "slip 1", 100)
+    assert payment.quickbooks_link.external_id == booked["Id"]
+    assert (ours(bill).status, ours(bill).balance, ours(bill).paid) == (Invoice.Status.PAID, 0, 100)
+    assert SyncLogEntry.objects.filter(door="push", entity="payment", external_id=booked["Id"]).exists()
+
+
+def test_a_part_leaves_the_rest_owed_on_both_sides(
+    bill: dict, look: Look, followed: QuickBooksConnection, books: Company
+) -> None:
+    paid(bill, "40")
+    assert book(followed) == 1
+    look()
+    assert ours(bill).balance == 60 == books.read("Invoice", bill["Id"])["Balance"]
+
+
+def test_what_is_not_booked_yet_is_owed_no_longer_whatever_quickbooks_says(
+    bill: dict, look: Look, followed: QuickBooksConnection, books: Company
+) -> None:
+    paid(bill, "40")
+    books.update("Invoice", {"Id": bill["Id"], "sparse": True, "CustomerMemo": {"value": "Thank you"}})
+    look()
+    assert (ours(bill).customer_note, ours(bill).balance) == ("Thank you", 60)
+    assert book(followed) == 1
+    look()
+    assert ours(bill).balance == 60
+
+
+@pytest.mark.parametrize("trouble", ["cut_before", "cut_after", "500", "503", "429", "garbage"])
+def test_a_lost_answer_books_nothing_twice(
+    bill: dict, look: Look, followed: QuickBooksConnection, quickbooks: Sandbox, books: Company, trouble: str
+) -> None:
+    paid(bill)
+    quickbooks.faults.add(trouble, times=5, match=f"POST /v3/company/{followed.realm_id}/payment")
+    for _ in range(8):
+        book(followed)
+        look()
+    assert len(there(books)) == Payment.objects.count() == QuickBooksLink.objects.filter(entity="payment").count() == 1
+    assert OutboxEntry.objects.get().status == Status.DONE
+    assert (ours(bill).status, ours(bill).balance) == (Invoice.Status.PAID, 0)
+
+
+def test_a_payment_that_comes_home_before_its_answer_is_recognised(
+    bill: dict, look: Look, followed: QuickBooksConnection, quickbooks: Sandbox, books: Company
+) -> None:
+    payment = paid(bill)
+    quickbooks.faults.add("cut_after", times=1, match=f"POST /v3/company/{followed.realm_id}/payment")
+    quickbooks.faults.add("503", times=20, match=f"POST /v3/company/{followed.realm_id}/payment")
+    assert book(followed) == 0
+    quickbooks.faults.clear()
+    look()
+    assert Payment.objects.get() == payment and payment.quickbooks_link
+    assert (ours(bill).status, ours(bill).balance) == (Invoice.Status.PAID, 0)
+    assert book(followed) == 1
+    assert len(there(books)) == 1
+
+
+def test_paid_on_both_sides_at_once_is_booked_as_credit_and_told(
+    bill: dict, look: Look, followed: QuickBooksConnection, books: Company
+) -> None:
+    paid(bill)
+    pay(books, books.read("Customer", bill["CustomerRef"]["value"]), 100, (bill, 100))
+    assert book(followed) == 1
+    look()
+    assert sum(one["UnappliedAmt"] for one in there(books)) == 100
+    assert (ours(bill).status, ours(bill).balance, ours(bill).paid) == (Invoice.Status.PAID, 0, 100)
+    assert "at the same time" in ours(bill).attention
+    assert set(Payment.objects.values_list("source", "unapplied")) == {("staff", 100), ("quickbooks", 0)}
+
+
+def test_an_invoice_that_is_gone_there_ends_with_a_person(
+    bill: dict, followed: QuickBooksConnection, books: Company
+) -> None:
+    paid(bill)
+    books.delete("Invoice", bill["Id"])
+    assert book(followed) == 0
+    entry = OutboxEntry.objects.get()
+    assert entry.status == Status.STUCK and "not in QuickBooks any more" in entry.last_error
+    assert SyncLogEntry.objects.filter(door="push", outcome="failed").exists()
+    assert outbox.try_again(followed) == 1
+
+
+def test_a_closed_period_is_told_in_quickbooks_own_words(
+    bill: dict, followed: QuickBooksConnection, books: Company
+) -> None:
+    paid(bill)
+    books.close_books("2026-12-31")
+    assert book(followed) == 0
+    assert OutboxEntry.objects.get().status == Status.STUCK
+    books.close_books(None)
+    outbox.try_again(followed)
+    assert book(followed) == 1
+
+
+def test_the_same_reference_is_one_payment(bill: dict, followed: QuickBooksConnection, books: Company) -> None:
+    assert paid(bill, "40") == paid(bill, "40")
+    book(followed)
+    assert len(there(books)) == OutboxEntry.objects.count() == Allocation.objects.count() == 1
+
+
+def test_more_than_is_owed_is_taken_and_the_rest_is_credit(
+    bill: dict, look: Look, followed: QuickBooksConnection, books: Company
+) -> None:
+    payment = paid(bill, "130")
+    assert payment.unapplied == 30 and "30.00 USD more than was owed" in ours(bill).attention
+    assert book(followed) == 1
+    assert there(books)[0]["UnappliedAmt"] == 30
+    look()
+    assert Payment.objects.get().unapplied == 30
+
+
+def test_what_the_bookkeeper_does_to_a_booked_payment_follows(
+    bill: dict, look: Look, followed: QuickBooksConnection, books: Company
+) -> None:
+    paid(bill)
+    book(followed)
+    look()
+    books.update("Payment", {"Id": there(books)[0]["Id"], "sparse": True, "Line": []})
+    look()
+    assert (ours(bill).status, ours(bill).balance) == (Invoice.Status.OPEN, 100)
+    assert Payment.objects.get().unapplied == 100
+    books.delete("Payment", there(books)[0]["Id"])
+    look()
+    assert Payment.objects.get().is_void
+
+
+def test_many_workers_book_each_once(
+    bill: dict, followed: QuickBooksConnection, quickbooks: Sandbox, books: Company
+) -> None:
+    for number in range(10):
+        paid(bill, "5", f"slip-{number}")
+    code = "from integrations import tasks\ntasks.drain_outbox()\nprint(1)"
+    run_python(code, times=4, sandbox=quickbooks)
+    assert len(there(books)) == 10
+    assert books.read("Invoice", bill["Id"])["Balance"] == 50
+
+
+def test_while_disconnected_the_queue_waits(bill: dict, followed: QuickBooksConnection, books: Company) -> None:
+    paid(bill)
+    QuickBooksConnection.objects.update(status="disconnected")
+    assert book(followed) == 0
+    QuickBooksConnection.objects.update(status="connected")
+    assert book(followed) == 1
