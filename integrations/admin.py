@@ -13,6 +13,7 @@ from integrations.models import (
     ImportItem,
     ImportRun,
     InboxEvent,
+    OutboxEntry,
     QuickBooksConnection,
     QuickBooksLink,
     SyncLogEntry,
@@ -109,6 +110,16 @@ class InboxEventAdmin(ReadOnlyAdmin):
     list_filter = ("status", "source", "entity")
     search_fields = ("=entity_id", "=external_id", "last_error")
     date_hierarchy = "received_at"
+    ordering = ("-id",)
+
+
+@admin.register(OutboxEntry)
+class OutboxEntryAdmin(OfConnectionAdmin):
+    list_display = ("kind", "payment", "status", "attempts", "pauses", "created_at", "ended_at", "last_error")
+    list_filter = ("status", "kind")
+    list_select_related = ("connection", "payment")
+    search_fields = ("=key", "=payment__reference", "payment__customer_name", "last_error")
+    date_hierarchy = "created_at"
     ordering = ("-id",)
 
 

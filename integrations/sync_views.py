@@ -17,7 +17,7 @@ from crm.audit import actor_of
 from crm.csv_export import stream_csv
 from crm.paging import is_fragment, paginate, render_list
 from crm.roles import allowed
-from integrations import inbox, sync_log, sync_trouble
+from integrations import bookings, inbox, outbox, sync_log, sync_trouble
 from integrations.forms import SyncForm
 from integrations.models import QuickBooksConnection, SyncLogEntry, SyncState
 from integrations.quickbooks import card, following
@@ -36,6 +36,7 @@ def log(request: HttpRequest) -> HttpResponse:
     if not is_fragment(request):
         context |= {
             "trouble": sync_trouble.of(connection),
+            "bookings": bookings.of(connection),
             "doors": {"": "Any door", **dict(SyncLogEntry.Door.choices)},
             "outcomes": {"": "Any outcome", **dict(SyncLogEntry.Outcome.choices)},
             "entities": {"": "Any record", **sync_log.ENTITIES},
@@ -66,6 +67,20 @@ def try_again(request: HttpRequest) -> HttpResponse:
     if number:
         records = "1 record is" if number == 1 else f"{number:,} records are"
         messages.success(request, f"{records} tried again now. What comes of it will stand in the log.")
+    else:
+        messages.info(request, "Nothing was left to try: somebody pressed this already.")
+    return redirect("integrations:sync-log")
+
+
+@require_POST
+@allowed("sync")
+def outbox_try_again(request: HttpRequest) -> HttpResponse:
+    """Everything that QuickBooks did not take."""
+    connection = QuickBooksConnection.objects.current()
+    number = outbox.try_again(connection) if connection else 0
+    if number:
+        payments = "1 payment is" if number == 1 else f"{number:,} payments are"
+        messages.success(request, f"{payments} tried again now. What comes of it will stand in the log.")
     else:
         messages.info(request, "Nothing was left to try: somebody pressed this already.")
     return redirect("integrations:sync-log")

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from crm.support import ReadOnlyAdmin, ReadOnlyInline
-from invoicing.models import Allocation, Invoice, InvoiceLine, Payment
+from invoicing.models import Allocation, Invoice, InvoiceLine, Payment, PublicLink
 
 
 class InvoiceLineInline(ReadOnlyInline):
@@ -90,4 +90,14 @@ class AllocationAdmin(ReadOnlyAdmin):
     list_select_related = ("payment", "invoice")
     search_fields = ("invoice__number", "=payment__reference", "payment__memo")
     date_hierarchy = "payment__received_on"
+    ordering = ("-id",)
+
+
+@admin.register(PublicLink)
+class PublicLinkAdmin(ReadOnlyAdmin):
+    hidden = ("token",)  # whoever has it sees the invoice
+    list_display = ("invoice", "created_at", "replaced_at")
+    list_select_related = ("invoice",)
+    search_fields = ("invoice__number", "invoice__customer_name")
+    date_hierarchy = "created_at"
     ordering = ("-id",)

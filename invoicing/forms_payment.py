@@ -10,14 +10,20 @@ from invoicing.methods import get_methods
 from invoicing.models import Invoice
 from invoicing.money import quantize
 
+NO_AMOUNT = ("required", "invalid", "max_digits", "max_decimal_places", "max_whole_digits")
 LARGEST = Decimal("99999999.99")
 
 
 class PaymentForm(forms.Form):
     """``key`` is made with the page and makes a second click the same payment."""
 
-    key = forms.UUIDField(widget=forms.HiddenInput)
-    amount = forms.DecimalField(max_digits=19, decimal_places=4, localize=False)
+    key = forms.UUIDField(
+        widget=forms.HiddenInput,
+        error_messages=dict.fromkeys(("required", "invalid"), "Load this page again: something of it was lost."),
+    )
+    amount = forms.DecimalField(
+        max_digits=19, decimal_places=4, error_messages=dict.fromkeys(NO_AMOUNT, "Write an amount, such as 120.00.")
+    )
     received_on = forms.DateField(
         label="Received on", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )

@@ -25,12 +25,13 @@ from integrations.models import (
     ImportItem,
     ImportRun,
     InboxEvent,
+    OutboxEntry,
     QuickBooksConnection,
     QuickBooksLink,
     SyncLogEntry,
     SyncState,
 )
-from invoicing.models import Allocation, Invoice
+from invoicing.models import Allocation, Invoice, PublicLink
 from tests.factories import PASSWORD, make_contact, make_invoice, make_payment, make_user
 
 pytestmark = pytest.mark.django_db
@@ -109,6 +110,8 @@ def fill_integrations(number: int, user: User, ada: Contact, invoice: Invoice, p
     ImportItem.objects.create(run=run, entity="customer", external_id="1", outcome="created", name="Ada")
     told = {"realm_id": company.realm_id, "entity": "customer", "entity_id": "1", "operation": "updated"}
     event = InboxEvent.objects.create(source="webhook", external_id=str(number), **told)
+    OutboxEntry.objects.create(connection=company, kind="payment.create", payment=payment)
+    PublicLink.objects.create(invoice=invoice, token=f"{SECRET}{number}"[-32:])
     SyncState.objects.create(connection=company, lease_id=f"{SECRET}-sync")
     came = {"door": "webhook", "entity": "customer", "external_id": "1", "outcome": "updated"}
     SyncLogEntry.objects.create(connection=company, name="Ada", event=event, **came)

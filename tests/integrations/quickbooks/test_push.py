@@ -5,6 +5,9 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.core.management import CommandError, call_command
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from integrations import outbox, tasks
@@ -14,6 +17,7 @@ from integrations.quickbooks.sync import drain, poll
 from invoicing.models import Allocation, Invoice, Payment
 from invoicing.recording import record_payment
 from sandbox import Company, Sandbox
+from tests.factories import make_agent, make_user
 from tests.integrations.processes import run_python
 from tests.sandbox.cast import customer, invoice, pay
 
@@ -170,7 +174,17 @@ def test_an_invoice_that_is_gone_there_ends_with_a_person(
     entry = OutboxEntry.objects.get()
     assert entry.status == Status.STUCK and "not in QuickBooks any more" in entry.last_error
     assert SyncLogEntry.objects.filter(door="push", outcome="failed").exists()
-    assert outbox.try_again(followed) == 1
+    client = Client()
+    client.force_login(make_user())
+    page = client.get(reverse("integrations:sync-log")).text
+    assert "1 payment not booked in QuickBooks" in page and "not in QuickBooks any more" in page
+    again = client.post(reverse("integrations:outbox-try-again"), follow=True).text
+    assert "1 payment is tried again now" in again
+    assert "Nothing was left to try" in client.post(reverse("integrations:outbox-try-again"), follow=True).text
+    with pytest.raises(CommandError, match="What failed"):
+        call_command("push_outbox")
+    client.force_login(make_agent())
+    assert client.post(reverse("integrations:outbox-try-again")).status_code == 403
 
 
 def test_a_closed_period_is_told_in_quickbooks_own_words(
@@ -226,6 +240,16 @@ def test_many_workers_book_each_once(
     run_python(code, times=4, sandbox=quickbooks)
     assert len(there(books)) == 10
     assert books.read("Invoice", bill["Id"])["Balance"] == 50
+
+
+def test_the_command_books_what_waits_and_tells(
+    bill: dict, followed: QuickBooksConnection, books: Company, capsys: pytest.CaptureFixture[str]
+) -> None:
+    paid(bill)
+    call_command("push_outbox", "--json")
+    assert '"booked": 1, "waiting": 0, "failed": 0' in capsys.readouterr().out
+    call_command("push_outbox")
+    assert "Booked: 0" in capsys.readouterr().out
 
 
 def test_while_disconnected_the_queue_waits(bill: dict, followed: QuickBooksConnection, books: Company) -> None:
