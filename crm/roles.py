@@ -18,6 +18,7 @@ AGENT_MAY = frozenset(
         "contacts.archive",
         "invoices.view",
         "invoices.pay",
+        "invoices.link",
         "help",
     }
 )

@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("crm.staff_urls")),
     path("", include("crm.health_urls")),
     path("", include("crm.help_urls")),
+    path("", include("invoicing.public_urls")),
     path("contacts/", include("crm.contact_urls")),
     path("invoices/", include("invoicing.urls")),
     path("", include("integrations.urls")),

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from crm.support import ReadOnlyAdmin, ReadOnlyInline
-from invoicing.models import Allocation, Invoice, InvoiceLine, Payment, PublicLink
+from invoicing.models import Allocation, Invoice, InvoiceLine, InvoiceView, Payment, PublicLink
 
 
 class InvoiceLineInline(ReadOnlyInline):
@@ -100,4 +100,13 @@ class PublicLinkAdmin(ReadOnlyAdmin):
     list_select_related = ("invoice",)
     search_fields = ("invoice__number", "invoice__customer_name")
     date_hierarchy = "created_at"
+    ordering = ("-id",)
+
+
+@admin.register(InvoiceView)
+class InvoiceViewAdmin(ReadOnlyAdmin):
+    list_display = ("invoice", "at")
+    list_select_related = ("invoice",)
+    search_fields = ("invoice__number", "invoice__customer_name")
+    date_hierarchy = "at"
     ordering = ("-id",)

@@ -26,8 +26,18 @@ def link_for(invoice: Invoice) -> PublicLink:
 
 
 def url_of(invoice: Invoice) -> str:
-    """The whole address, as it stands in a text."""
-    return f"{settings.SITE_URL}/i/{link_for(invoice).token}/"
+    """The whole address, as it stands in a text; the link is made if there is none."""
+    return _address(link_for(invoice))
+
+
+def living_url(invoice: Invoice) -> str:
+    """The address where a link was made, else ""."""
+    link = PublicLink.objects.filter(invoice=invoice, replaced_at=None).first()
+    return _address(link) if link else ""
+
+
+def _address(link: PublicLink) -> str:
+    return f"{settings.SITE_URL}/i/{link.token}/"
 
 
 @transaction.atomic

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -27,11 +28,13 @@ from invoicing.attention import clear_attention
 from invoicing.display import display_status, shown
 from invoicing.document import document_of
 from invoicing.filters import InvoiceFilters, sums_by_currency, years_of
+from invoicing.links import living_url
 from invoicing.models import Allocation, Invoice
 from invoicing.models.invoices import InvoiceQuerySet
 from invoicing.money import quantize
 from invoicing.recording import why_no_payment
 from invoicing.removals import is_deleted_here
+from invoicing.seen import seen_of
 
 ORDERS = {
     "-issued": ["-issued_on", "-id"],
@@ -192,9 +195,17 @@ def invoice_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "is_foreign": invoice.currency != business.currency,
         "removal": {"is_deleted_here": is_deleted_here(invoice), "may_delete": may(request.user, "invoices.delete")},
         "may_pay": may(request.user, "invoices.pay") and not (invoice.removed_at or why_no_payment(invoice)),
+        "link": _link(invoice),
         "entries": _timeline(invoice),
     }
     return render(request, "invoicing/invoice_detail.html", context)
+
+
+def _link(invoice: Invoice) -> dict[str, Any] | None:
+    """The customer's page and who has seen it; None for an invoice that has none."""
+    if invoice.removed_at or invoice.status in {Invoice.Status.VOID, Invoice.Status.DRAFT}:
+        return None
+    return {"url": living_url(invoice), "seen": seen_of(invoice)}
 
 
 @allowed("invoices.view")

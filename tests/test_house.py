@@ -19,6 +19,8 @@ PUBLIC = {
     "health:worker": "a probe has no login",
     "staff:join": "who is invited has no login yet; the address holds the secret",
     "staff:logo": "the login page shows it",
+    "public:invoice": "customers have no login; the address holds the secret",
+    "public:seen": "the same",
     "integrations:quickbooks-webhook": "Intuit has no login; every body is signed",
 }
 

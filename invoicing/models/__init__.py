@@ -3,5 +3,6 @@
 from invoicing.models.invoices import Invoice, InvoiceLine
 from invoicing.models.links import PublicLink
 from invoicing.models.payments import Allocation, Payment
+from invoicing.models.views import InvoiceView
 
-__all__ = ["Allocation", "Invoice", "InvoiceLine", "Payment", "PublicLink"]
+__all__ = ["Allocation", "Invoice", "InvoiceLine", "InvoiceView", "Payment", "PublicLink"]

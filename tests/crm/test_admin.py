@@ -31,7 +31,7 @@ from integrations.models import (
     SyncLogEntry,
     SyncState,
 )
-from invoicing.models import Allocation, Invoice, PublicLink
+from invoicing.models import Allocation, Invoice, InvoiceView, PublicLink
 from tests.factories import PASSWORD, make_contact, make_invoice, make_payment, make_user
 
 pytestmark = pytest.mark.django_db
@@ -111,6 +111,7 @@ def fill_integrations(number: int, user: User, ada: Contact, invoice: Invoice, p
     told = {"realm_id": company.realm_id, "entity": "customer", "entity_id": "1", "operation": "updated"}
     event = InboxEvent.objects.create(source="webhook", external_id=str(number), **told)
     OutboxEntry.objects.create(connection=company, kind="payment.create", payment=payment)
+    InvoiceView.objects.create(invoice=invoice)
     PublicLink.objects.create(invoice=invoice, token=f"{SECRET}{number}"[-32:])
     SyncState.objects.create(connection=company, lease_id=f"{SECRET}-sync")
     came = {"door": "webhook", "entity": "customer", "external_id": "1", "outcome": "updated"}

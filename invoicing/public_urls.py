@@ -1,0 +1,11 @@
+"""Short addresses that stand in texts."""
+
+from django.urls import path
+
+from invoicing import public
+
+app_name = "public"
+urlpatterns = [
+    path("i/<str:token>/", public.invoice_page, name="invoice"),
+    path("i/<str:token>/seen/", public.invoice_seen, name="seen"),
+]
