@@ -25,18 +25,10 @@ def test_every_state_can_be_read_by_anybody(page: Page, live_server, axe, fits, 
     page.emulate_media(color_scheme=scheme)
     page.set_viewport_size({"width": width, "height": 760})
     lines = [{"description": LONG, "quantity": "1.5", "rate": "1000", "amount": "1500"}]
-    late = {
-        "due_on": business_day() - timedelta(days=3),
-        "lines": lines,
-        "total": "123456789.50",
-        "customer_name": LONG,
-    }
-    states = [
-        {},
-        {**late, "customer_name": LONG},
-        {"status": "paid", "balance": "0"},
-        {"status": "settled", "balance": "0", "credited": "120"},
-    ]
+    due = business_day() - timedelta(days=3)
+    late = {"due_on": due, "lines": lines, "total": "123456789.50", "customer_name": LONG}
+    credited = {"status": "settled", "balance": "0", "credited": "120"}
+    states = [{}, late, {"status": "paid", "balance": "0"}, credited]
     for state in states:
         page.goto(address(live_server, make_invoice(make_contact(), **state)))
         expect(page.get_by_role("heading", level=1)).to_be_visible()
