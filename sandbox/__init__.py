@@ -1,8 +1,11 @@
-"""A QuickBooks Online stand-in for development, tests and benchmarks: it speaks the wire and nothing else.
+"""Stand-ins of QuickBooks Online and Stripe for development, tests and benchmarks: they speak the wire, nothing else.
 
 with Sandbox() as sandbox:
     company = sandbox.company("us")
     customer = company.create("Customer", {"DisplayName": "Ada Byron"})
+
+with StripeSandbox(webhook_url=url) as stripe:
+    client = StripeClient(stripe.secret_key, base_addresses={"api": stripe.url})
 """
 
 from .faults import fault
@@ -11,5 +14,6 @@ from .quickbooks.errors import Fault
 from .quickbooks.notices import Notice
 from .quickbooks.seed import Size
 from .stand_in import LogEntry, Sandbox
+from .stripe.stand_in import StripeSandbox
 
-__all__ = ["Company", "Fault", "LogEntry", "Notice", "Sandbox", "Size", "fault"]
+__all__ = ["Company", "Fault", "LogEntry", "Notice", "Sandbox", "Size", "StripeSandbox", "fault"]

@@ -69,11 +69,16 @@ def framed(sandbox: Sandbox, title: str, which: str, query: dict[str, str], body
     suffix = f"?company={escape(which)}"
     nav = (
         f'<nav>{companies}<a href="/trouble{suffix}">Break things</a>'
-        f'<a href="/webhooks{suffix}">Webhooks</a><a href="/log{suffix}">Request log</a></nav>'
+        f'<a href="/webhooks{suffix}">Webhooks</a><a href="/log{suffix}">Request log</a>{_others(sandbox)}</nav>'
     )
     note = f'<p class="note" role="status">{escape(query["done"])}</p>' if query.get("done") else ""
     sorry = f'<p class="note bad" role="alert">{escape(query["sorry"])}</p>' if query.get("sorry") else ""
     return page(title, nav + note + sorry + body)
+
+
+def _others(sandbox: Sandbox) -> str:
+    """Links to the stand-ins of other vendors under the same roof."""
+    return "".join(f'<a href="{prefix}/">{prefix[1:].capitalize()}</a>' for prefix in sandbox.mounted)
 
 
 def chosen(sandbox: Sandbox, query: dict[str, str]) -> tuple[str, Company]:

@@ -8,8 +8,10 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from . import control_parts as parts
-from .delivery import MOST, Delivery, Webhooks
+from .courier import Delivery
+from .delivery import MOST, Webhooks
 from .envelopes import ENVELOPES
+from .quickbooks.notices import Notice
 
 if TYPE_CHECKING:
     from .stand_in import Sandbox
@@ -76,7 +78,7 @@ def _deliveries(hooks: Webhooks) -> str:
     return parts.table(("When", "Status", "Attempt", "What", "Body"), rows)
 
 
-def _told(delivery: Delivery) -> str:
+def _told(delivery: Delivery[Notice]) -> str:
     some = [f"{one.entity} {one.pk} {one.operation}" for one in delivery.notices[:5]]
     return ", ".join(some) + (f" and {len(delivery.notices) - 5} more" if len(delivery.notices) > 5 else "")
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Lock
 
@@ -55,17 +57,18 @@ class Faults:
         slow (``seconds`` of waiting), cut_before (connection closed, nothing done), cut_after (done, but closed
         before the answer), garbage (truncated JSON), xml_429.
         """
-        kind = str(kind)
-        if kind.isdigit() and int(kind) in KINDS and int(kind) not in STATUSES:
-            kind = fault(int(kind))
-        if (
-            kind not in WORDS
-            and not (kind.isdigit() and int(kind) in STATUSES)
-            and not re.match(r"fault\(\d+\)$", kind)
-        ):
-            raise ValueError(f"There is no trouble of the kind {kind!r}.")
+        kind = self.checked(str(kind))
         with self.lock:
             self.waiting.append(Trouble(kind, times, match, seconds))
+
+    def checked(self, kind: str) -> str:
+        """The kind in one spelling; ValueError when there is none of that name."""
+        if kind.isdigit() and int(kind) in KINDS and int(kind) not in STATUSES:
+            kind = fault(int(kind))
+        is_status = kind.isdigit() and int(kind) in STATUSES
+        if kind not in WORDS and not is_status and not re.match(r"fault\(\d+\)$", kind):
+            raise ValueError(f"There is no trouble of the kind {kind!r}.")
+        return kind
 
     def clear(self) -> None:
         """Call everything off, standing latency too."""
@@ -83,6 +86,28 @@ class Faults:
                         self.waiting.remove(trouble)
                     return trouble
         return None
+
+
+def strike(
+    faults: Faults,
+    request: Request,
+    work: Callable[[Request], Response],
+    instead: Callable[[Trouble], Response | None],
+) -> tuple[Response | None, Trouble | None]:
+    """Answer a request with the trouble that waits for it: None cuts the connection. ``instead`` may know an answer
+    that stands in for the real one."""
+    trouble = faults.next_for(request)
+    time.sleep(faults.latency + (trouble.seconds if trouble and trouble.kind == "slow" else 0))
+    if trouble is None:
+        return work(request), None
+    if trouble.kind == "cut_before":
+        return None, trouble
+    response = instead(trouble) or work(request)
+    if trouble.kind == "cut_after":
+        return None, trouble
+    if trouble.kind == "garbage":
+        response.body = response.body[: len(response.body) // 2]
+    return response, trouble
 
 
 def answer_instead(trouble: Trouble) -> Response | None:

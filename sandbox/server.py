@@ -95,7 +95,6 @@ class Connection(socketserver.StreamRequestHandler):
             f"Content-Type: {response.content_type}",
             f"Content-Length: {len(body)}",
             f"Connection: {'keep-alive' if stays else 'close'}",
-            f"intuit_tid: {request.tid}",
             *(f"{name}: {value}" for name, value in response.headers.items()),
         ]
         head = "\r\n".join(lines).encode("latin-1", "replace") + b"\r\n\r\n"

@@ -7,14 +7,14 @@ import time
 import traceback
 import uuid
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from . import control
 from .delivery import VERIFIER_TOKEN, Webhooks
-from .faults import Faults, Trouble, answer_instead, refusal_headers
+from .faults import Faults, Trouble, answer_instead, refusal_headers, strike
 from .http import Request, Response
 from .quickbooks import api
 from .quickbooks.company import Company
@@ -24,7 +24,7 @@ from .quickbooks.notices import Notice
 from .quickbooks.oauth import OAuth
 from .quickbooks.seed import Size, companies
 from .quickbooks.tokens import ACCESS_LASTS, HARD_LASTS, REFRESH_LASTS, Lifetimes, TokenBook
-from .server import Server
+from .server import Handle, Server
 from .state import StateFile
 
 CLIENT_ID, CLIENT_SECRET = "sandbox-client", "sandbox-secret"  # noqa: S105 - these open nothing but the sandbox
@@ -79,6 +79,7 @@ class Sandbox:
         self.webhooks = Webhooks(webhook_url, verifier_token)
         self.only_connected = only_connected
         self.limits = Limits(rate_per_minute, rate_per_second, batches_per_minute)
+        self.mounted: dict[str, Handle] = {}
         self.server = Server(port, self.answer)
         self.state = StateFile(state) if state else None
         keep = (lambda grants: self.state.keep("grants", grants)) if self.state else None  # type: ignore[union-attr]
@@ -172,30 +173,24 @@ class Sandbox:
 
     def answer(self, request: Request) -> Response | None:
         """The way of every request; None cuts the connection."""
+        for prefix, answer in self.mounted.items():
+            if request.path == prefix or request.path.startswith(f"{prefix}/"):
+                return answer(replace(request, path=request.path.removeprefix(prefix)))
         request.tid = f"1-{int(time.time()):x}-{uuid.uuid4().hex[:24]}"
         if not self._is_wire(request):
             return self._guarded(request)
-        trouble = self.faults.next_for(request)
-        time.sleep(self.faults.latency + (trouble.seconds if trouble and trouble.kind == "slow" else 0))
-        response = self._troubled(request, trouble) if trouble else self._guarded(request)
+        response, trouble = strike(self.faults, request, self._guarded, answer_instead)
+        if response:
+            response.headers["intuit_tid"] = request.tid
         self._log(request, response, trouble)
         return response
 
+    def mount(self, prefix: str, answer: Handle) -> None:
+        """Let another stand-in answer every path under ``/prefix``, which it does not see."""
+        self.mounted[prefix] = answer
+
     def _is_wire(self, request: Request) -> bool:
         return request.path.startswith(("/v3/", "/oauth2/", "/v2/", "/v1/", "/op/"))
-
-    def _troubled(self, request: Request, trouble: Trouble) -> Response | None:
-        if trouble.kind == "cut_before":
-            return None
-        instead = answer_instead(trouble)
-        if instead is not None:
-            return instead
-        response = self._guarded(request)
-        if trouble.kind == "cut_after":
-            return None
-        if trouble.kind == "garbage":
-            response.body = response.body[: len(response.body) // 2]
-        return response
 
     def _guarded(self, request: Request) -> Response:
         """A mistake of the sandbox itself is a system fault to the caller and a traceback on the terminal."""

@@ -1,4 +1,4 @@
-"""Books and tokens in one SQLite file, written through with every change, so that they outlive a kill -9."""
+"""Books, tokens and payments in one SQLite file, written through with every change, so that they outlive a kill -9."""
 
 from __future__ import annotations
 
@@ -40,6 +40,21 @@ class StateFile:
             db.executemany("REPLACE INTO grave VALUES (?, ?, ?, ?)", dug)
             db.executemany("REPLACE INTO answer VALUES (?, ?, ?)", answers)
             db.execute("REPLACE INTO kept VALUES (?, ?)", (f"counters/{realm_id}", json.dumps(extras["counters"])))
+
+    def write(self, realm: str, documents: dict[tuple[str, str], str], answers: dict[str, str]) -> None:
+        """Documents and answers of a stand-in that has no books: all of them or none."""
+        with self.lock, self.connection as db:
+            rows = [(realm, entity, pk, text) for (entity, pk), text in documents.items()]
+            db.executemany("REPLACE INTO document VALUES (?, ?, ?, ?)", rows)
+            db.executemany("REPLACE INTO answer VALUES (?, ?, ?)", [(realm, *one) for one in answers.items()])
+
+    def read(self, realm: str) -> tuple[list[tuple[str, str, str]], dict[str, str]]:
+        """What ``write`` has kept: (entity, id, text) in no particular order, and the answers."""
+        with self.lock:
+            query = "SELECT entity, id, json FROM document WHERE realm = ?"
+            documents = self.connection.execute(query, (realm,)).fetchall()
+            answers = self.connection.execute("SELECT requestid, json FROM answer WHERE realm = ?", (realm,)).fetchall()
+        return documents, dict(answers)
 
     def keep(self, name: str, value: object) -> None:
         """Keep one value under a name."""

@@ -1,0 +1,1 @@
+"""Stripe, as far as a business that is paid through Checkout meets it."""
