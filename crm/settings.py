@@ -206,6 +206,7 @@ SCHEDULES = {
     "tokens": ("integrations.tasks.refresh_tokens", 5),
     # Each minute it is asked whether it is time; how often it is, an admin says on the QuickBooks card.
     "quickbooks": ("integrations.tasks.poll_quickbooks", 1),
+    "gateways": ("integrations.tasks.take_gateway_events", 1),
     "outbox": ("integrations.tasks.drain_outbox", 1),
     "sync-log": ("integrations.tasks.prune_sync", 24 * 60),
     "warnings": ("integrations.tasks.warn_about_connections", 15),
@@ -221,7 +222,7 @@ HEALTH_CHECKS = {"quickbooks": "integrations.health.quickbooks"}
 # What tells how a contact or invoice stands with the books (crm.badges); "" for nothing.
 RECORD_BADGES = "integrations.quickbooks.badges.badges_of"
 # Who takes customers' money (invoicing.gateways), in the order of the buttons.
-PAYMENT_GATEWAYS: list[str] = []
+PAYMENT_GATEWAYS = ["integrations.stripe.gateway.StripeGateway"]
 # Who knows the ways of paying that staff may note by hand (invoicing.methods); "" for nobody.
 PAYMENT_METHODS = "integrations.quickbooks.methods.chosen"
 
@@ -280,5 +281,11 @@ if len(QUICKBOOKS_WEBHOOK_VERIFIER_TOKENS) > 2:
 QUICKBOOKS_REQUESTS_PER_MINUTE = env.number("QUICKBOOKS_REQUESTS_PER_MINUTE", 500, least=1)
 QUICKBOOKS_REQUESTS_PER_SECOND = env.number("QUICKBOOKS_REQUESTS_PER_SECOND", 10, least=1)
 QUICKBOOKS_RETRY_SCALE = 1.0  # waits between tries are multiplied by it; the tests wait less
+
+# --- Stripe -----------------------------------------------------------------------------------------------
+# Without the key no customer is offered to pay by card; without the secret the webhook answers 404.
+STRIPE_SECRET_KEY = env.text("STRIPE_SECRET_KEY")
+STRIPE_WEBHOOK_SECRET = env.text("STRIPE_WEBHOOK_SECRET")
+STRIPE_API_URL = env.url("STRIPE_API_URL", "https://api.stripe.com")
 
 env.stop_if_wrong()

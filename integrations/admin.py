@@ -10,10 +10,12 @@ from integrations.models import (
     ApiAllowance,
     CatalogueEntry,
     ConnectionNotice,
+    GatewayEvent,
     ImportItem,
     ImportRun,
     InboxEvent,
     OutboxEntry,
+    PaySession,
     QuickBooksConnection,
     QuickBooksLink,
     SyncLogEntry,
@@ -137,4 +139,24 @@ class SyncLogEntryAdmin(OfConnectionAdmin):
     list_filter = ("door", "outcome", "entity")
     search_fields = ("=external_id", "name", "text")
     date_hierarchy = "at"
+    ordering = ("-id",)
+
+
+@admin.register(PaySession)
+class PaySessionAdmin(ReadOnlyAdmin):
+    hidden = ("url",)  # whoever opens it can pay, and sees whose invoice it is
+    list_display = ("invoice", "gateway", "amount", "currency", "status", "created_at", "expires_at")
+    list_filter = ("status", "gateway")
+    list_select_related = ("invoice",)
+    search_fields = ("invoice__number", "=reference", "=key")
+    date_hierarchy = "created_at"
+    ordering = ("-id",)
+
+
+@admin.register(GatewayEvent)
+class GatewayEventAdmin(ReadOnlyAdmin):
+    list_display = ("gateway", "kind", "object_id", "status", "attempts", "received_at", "last_error")
+    list_filter = ("status", "gateway", "kind")
+    search_fields = ("=external_id", "=object_id", "last_error")
+    date_hierarchy = "received_at"
     ordering = ("-id",)

@@ -17,7 +17,8 @@ class IntegrationError(Exception):
     """A vendor did not do what was asked. ``str()`` is a sentence for a person that says what to do.
 
     ``code`` is the vendor's own, ``detail`` its own words, ``intuit_tid`` the number Intuit's support asks for,
-    ``status`` the HTTP status (None when there was no answer), ``retry_after`` the seconds to wait, if known.
+    ``status`` the HTTP status (None when there was no answer), ``retry_after`` the seconds to wait, if known,
+    ``vendor`` whose words they are.
     """
 
     sentence: ClassVar[str] = "The other service did not do what was asked."
@@ -31,8 +32,10 @@ class IntegrationError(Exception):
         intuit_tid: str = "",
         status: int | None = None,
         retry_after: float | None = None,
+        vendor: str = "QuickBooks",
     ) -> None:
         super().__init__(sentence or self.sentence)
+        self.vendor = vendor
         self.code = code
         self.detail = without_secrets(detail)
         self.intuit_tid = intuit_tid
@@ -44,7 +47,7 @@ class IntegrationError(Exception):
         """The sentence, the vendor's own words, and the numbers its support asks for."""
         numbers = [("code", self.code), ("intuit_tid", self.intuit_tid)]
         known = ", ".join(f"{name} {value}" for name, value in numbers if value)
-        parts = [str(self), f"QuickBooks says: {self.detail}" if self.detail else "", f"({known})" if known else ""]
+        parts = [str(self), f"{self.vendor} says: {self.detail}" if self.detail else "", f"({known})" if known else ""]
         return " ".join(part for part in parts if part)
 
     def __repr__(self) -> str:

@@ -7,12 +7,14 @@ from django.db import transaction
 from django.utils import timezone
 from django_q.tasks import async_task
 
-from integrations import outbox
+from integrations import gateway_events, outbox
 from integrations.models import ImportRun, QuickBooksConnection
 from integrations.quickbooks import notices, push
 from integrations.quickbooks.imports import runs
 from integrations.quickbooks.sync import drain, first_import, log, poll
 from integrations.quickbooks.tokens import refresh_due_tokens
+from invoicing.gateways import get_gateways
+from invoicing.models import Invoice
 
 logger = logging.getLogger(__name__)
 
@@ -84,6 +86,20 @@ def drain_outbox() -> None:
     connection = QuickBooksConnection.objects.current()
     if connection is not None and connection.is_connected:
         outbox.drain(connection, push.PUSHES)
+
+
+def take_gateway_events() -> None:
+    """At once when a gateway tells something, and each minute: take it over, and look after pages nobody told of."""
+    gateway_events.take_over()
+    gateway_events.look_after_pages()
+
+
+def close_pay_pages(invoice_pk: int) -> None:
+    """What is owed has changed: open pages over the old amount end."""
+    invoice = Invoice.objects.filter(pk=invoice_pk).first()
+    if invoice is not None:
+        for gateway in get_gateways(invoice.currency).values():
+            gateway.close(invoice)
 
 
 def prune_sync() -> None:

@@ -5,6 +5,7 @@ from django.urls import URLPattern, path
 from integrations import import_urls, sync_urls, views
 from integrations.quickbooks import views as quickbooks
 from integrations.quickbooks import webhooks
+from integrations.stripe import webhooks as stripe
 
 app_name = "integrations"
 urlpatterns: list[URLPattern] = [
@@ -14,6 +15,7 @@ urlpatterns: list[URLPattern] = [
     path("integrations/quickbooks/connected/", quickbooks.quickbooks_connected, name="quickbooks-connected"),
     path("integrations/quickbooks/disconnect/", quickbooks.quickbooks_disconnect, name="quickbooks-disconnect"),
     path("webhooks/quickbooks/", webhooks.receive, name="quickbooks-webhook"),
+    path("webhooks/stripe/", stripe.receive, name="stripe-webhook"),
     *sync_urls.urlpatterns,
     *import_urls.urlpatterns,
 ]

@@ -30,6 +30,10 @@ class PaymentGateway(Protocol):
     name: str  # stripe, crezco: in addresses and as a payment's source
     label: str  # "Pay by card"
 
+    @property
+    def origin(self) -> str:
+        """Where its pages are, such as https://checkout.stripe.com: browsers let a form lead there."""
+
     def takes(self, currency: str) -> bool:
         """Whether it is set up, switched on and takes this currency."""
 
@@ -42,6 +46,9 @@ class PaymentGateway(Protocol):
 
     def close(self, invoice: Invoice) -> None:
         """End an open page of this invoice: its balance changed. Money that arrives all the same is taken."""
+
+    def confirm(self, invoice: Invoice) -> bool:
+        """Ask whether open pages of this invoice were paid, and record what was; True when it was or will be."""
 
 
 def get_gateways(currency: str) -> dict[str, PaymentGateway]:

@@ -3,11 +3,13 @@
 Void, deleted, replaced and unknown are one and the same page, byte for byte: nobody learns from it what there was.
 """
 
+import logging
 from collections.abc import Callable
 from functools import wraps
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
@@ -15,9 +17,12 @@ from django.views.decorators.http import require_GET, require_POST
 from crm.limiter import too_often
 from invoicing.display import due_words
 from invoicing.document import document_of
-from invoicing.links import invoice_of
+from invoicing.gateways import GatewayError, get_gateways
+from invoicing.links import invoice_of, url_of
 from invoicing.models import Invoice
 from invoicing.seen import note_view
+
+logger = logging.getLogger(__name__)
 
 GUESSES = 20  # a minute, of addresses that lead nowhere
 View = Callable[..., HttpResponse]
@@ -48,19 +53,67 @@ def invoice_page(request: HttpRequest, token: str) -> HttpResponse:
     with timezone.override(business.zone):
         today = timezone.localdate()
         owed = invoice.status == Invoice.Status.OPEN and invoice.balance > 0
+        gateways = get_gateways(invoice.currency) if owed else {}
         payments = invoice.allocations.filter(payment__is_void=False).select_related("payment")
         context = {
             "invoice": invoice,
+            "token": token,
             "document": document_of(invoice, business.country),
             "is_owed": owed,
             "is_late": owed and invoice.due_on < today,
             "due": due_words(invoice.due_on, today) if owed else "",
+            "gateways": list(gateways.values()),
+            "is_on_its_way": owed and request.GET.get("paid") == "1",
+            "sorry": gateways.get(request.GET.get("sorry", "")),
             "last": payments.order_by("payment__received_on", "pk").last(),
         }
-        return render(request, "public/invoice.html", context)
+        response = render(request, "public/invoice.html", context)
+    # A form may lead to the gateways, and nowhere else.
+    origins = [gateway.origin for gateway in gateways.values()]
+    response._csp_update = {"form-action": origins}  # type: ignore[attr-defined]
+    return response
 
 
-# The secret in the address is what lets one in, and no cookie does: there is nothing that another site could misuse.
+@require_GET
+@unlisted
+def invoice_paid(request: HttpRequest, token: str) -> HttpResponse:
+    """Back from the gateway: what it says is recorded at once, whoever tells first, and only once."""
+    invoice = invoice_of(token)
+    if invoice is None:
+        return _nothing(request)
+    if too_often(request, "public_paid", most=GUESSES):  # each asks the gateway
+        return redirect("public:invoice", token)
+    try:
+        came = any([gateway.confirm(invoice) for gateway in get_gateways(invoice.currency).values()])  # noqa: C419
+    except Exception:
+        logger.exception("A gateway could not be asked after a payment; its webhook or the sweep will tell")
+        came = True
+    return redirect(f"{reverse('public:invoice', args=[token])}{'?paid=1' if came else ''}")
+
+
+# The secret in the address lets one in, and no cookie does: there is nothing that another site could misuse.
+@csrf_exempt
+@require_POST
+@unlisted
+def invoice_pay(request: HttpRequest, token: str) -> HttpResponse:
+    """To the gateway's page over what is owed at this moment."""
+    invoice = invoice_of(token)
+    if invoice is None:
+        return _nothing(request)
+    gateway = get_gateways(invoice.currency).get(request.POST.get("gateway", ""))
+    if gateway is None or invoice.balance <= 0 or invoice.status != Invoice.Status.OPEN:
+        return redirect("public:invoice", token)
+    if not request.user.is_authenticated:
+        note_view(invoice)
+    try:
+        page = gateway.pay_page(invoice, amount=invoice.balance, back=url_of(invoice))
+    except GatewayError as error:
+        logger.warning("%s made no page for invoice %s: %s", gateway.name, invoice.pk, error)
+        return redirect(f"{reverse('public:invoice', args=[token])}?sorry={gateway.name}")
+    return HttpResponseRedirect(page.url)
+
+
+# The same. is what lets one in, and no cookie does: there is nothing that another site could misuse.
 @csrf_exempt
 @require_POST
 @unlisted

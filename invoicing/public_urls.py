@@ -7,5 +7,7 @@ from invoicing import public
 app_name = "public"
 urlpatterns = [
     path("i/<str:token>/", public.invoice_page, name="invoice"),
+    path("i/<str:token>/pay/", public.invoice_pay, name="pay"),
+    path("i/<str:token>/paid/", public.invoice_paid, name="paid"),
     path("i/<str:token>/seen/", public.invoice_seen, name="seen"),
 ]

@@ -21,6 +21,9 @@ PUBLIC = {
     "staff:logo": "the login page shows it",
     "public:invoice": "customers have no login; the address holds the secret",
     "public:seen": "the same",
+    "public:pay": "the same",
+    "public:paid": "the same",
+    "integrations:stripe-webhook": "Stripe has no login; every body is signed",
     "integrations:quickbooks-webhook": "Intuit has no login; every body is signed",
 }
 

@@ -1,6 +1,7 @@
 """Connections to vendors, the links between their records and ours, what imports, and what follows the books."""
 
 from integrations.models.connections import ApiAllowance, ConnectionNotice, QuickBooksConnection
+from integrations.models.gateways import GatewayEvent, PaySession
 from integrations.models.links import CatalogueEntry, QuickBooksLink
 from integrations.models.outbox import OutboxEntry
 from integrations.models.runs import ImportItem, ImportRun
@@ -10,10 +11,12 @@ __all__ = [
     "ApiAllowance",
     "CatalogueEntry",
     "ConnectionNotice",
+    "GatewayEvent",
     "ImportItem",
     "ImportRun",
     "InboxEvent",
     "OutboxEntry",
+    "PaySession",
     "QuickBooksConnection",
     "QuickBooksLink",
     "SyncLogEntry",

@@ -22,10 +22,12 @@ from integrations.models import (
     ApiAllowance,
     CatalogueEntry,
     ConnectionNotice,
+    GatewayEvent,
     ImportItem,
     ImportRun,
     InboxEvent,
     OutboxEntry,
+    PaySession,
     QuickBooksConnection,
     QuickBooksLink,
     SyncLogEntry,
@@ -111,6 +113,10 @@ def fill_integrations(number: int, user: User, ada: Contact, invoice: Invoice, p
     told = {"realm_id": company.realm_id, "entity": "customer", "entity_id": "1", "operation": "updated"}
     event = InboxEvent.objects.create(source="webhook", external_id=str(number), **told)
     OutboxEntry.objects.create(connection=company, kind="payment.create", payment=payment)
+    PaySession.objects.create(
+        invoice=invoice, gateway="stripe", reference=f"cs_{number}", url=f"{SECRET}/page", amount="5", currency="USD"
+    )
+    GatewayEvent.objects.create(gateway="stripe", external_id=f"evt_{number}", kind="checkout", object_id="cs")
     InvoiceView.objects.create(invoice=invoice)
     PublicLink.objects.create(invoice=invoice, token=f"{SECRET}{number}"[-32:])
     SyncState.objects.create(connection=company, lease_id=f"{SECRET}-sync")

@@ -14,20 +14,26 @@ from integrations.models import (
     ApiAllowance,
     CatalogueEntry,
     ConnectionNotice,
+    GatewayEvent,
     ImportItem,
     ImportRun,
     InboxEvent,
+    OutboxEntry,
+    PaySession,
     QuickBooksConnection,
     QuickBooksLink,
     SyncLogEntry,
     SyncState,
 )
-from invoicing.models import Allocation, Invoice, InvoiceLine, Payment
+from invoicing.models import Allocation, Invoice, InvoiceLine, InvoiceView, Payment, PublicLink
 
 # What points comes before what it points to. Heartbeats stay, and so do people who are not of the demo.
 CLEARED: list[type[models.Model]] = [
     SyncLogEntry,
     InboxEvent,
+    OutboxEntry,
+    GatewayEvent,
+    PaySession,
     SyncState,
     ImportItem,
     ImportRun,
@@ -38,6 +44,8 @@ CLEARED: list[type[models.Model]] = [
     ApiAllowance,
     Allocation,
     Payment,
+    InvoiceView,
+    PublicLink,
     InvoiceLine,
     Invoice,
     Activity,

@@ -1,0 +1,81 @@
+"""What gateways told us: kept once, and taken over by whoever is woken; the minute's sweep guarantees it."""
+
+import logging
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.module_loading import import_string
+from django_q.tasks import async_task
+
+from integrations.errors import IntegrationError, Transient
+from integrations.models import GatewayEvent, PaySession
+
+logger = logging.getLogger(__name__)
+
+# By gateway: what takes one of its pages over.
+TAKES = {"stripe": "integrations.stripe.payments.take"}
+CLAIM = timedelta(minutes=2)
+LONGEST_WAIT = timedelta(minutes=30)
+Status = GatewayEvent.Status
+
+
+@transaction.atomic
+def accept(gateway: str, external_id: str, kind: str, object_id: str) -> None:
+    GatewayEvent.objects.bulk_create(
+        [GatewayEvent(gateway=gateway, external_id=external_id[:200], kind=kind[:80], object_id=object_id[:200])],
+        ignore_conflicts=True,
+    )
+    async_task("integrations.tasks.take_gateway_events", q_options={"save": False})
+
+
+def take_over() -> int:
+    """Take over what is due; how many events ended."""
+    ended = 0
+    while event := _claim():
+        try:
+            import_string(TAKES[event.gateway])(event.object_id)
+        except Transient as error:
+            _pause(event, error)
+        except Exception as error:
+            _give_up(event, error)
+        else:
+            GatewayEvent.objects.filter(pk=event.pk).update(status=Status.DONE, ended_at=timezone.now(), last_error="")
+            ended += 1
+    return ended
+
+
+def look_after_pages() -> None:
+    """Ask for pages whose time is over, or whose bank answers late: a webhook may have been lost."""
+    alive = PaySession.objects.filter(status__in=[PaySession.Status.OPEN, PaySession.Status.WAITING])
+    for session in alive.filter(expires_at__lt=timezone.now()).exclude(reference="").order_by("expires_at")[:20]:
+        try:
+            import_string(TAKES[session.gateway])(session.reference)
+        except IntegrationError as error:
+            logger.warning("A page of %s could not be asked for: %s", session.gateway, error.in_full)
+            return
+        # One whose bank has still not answered is asked for again later.
+        PaySession.objects.filter(pk=session.pk).update(expires_at=timezone.now() + LONGEST_WAIT)
+
+
+def _claim() -> GatewayEvent | None:
+    now = timezone.now()
+    due = GatewayEvent.objects.filter(status=Status.PENDING).exclude(not_before__gt=now)
+    for event in due.order_by("id")[:10]:
+        if due.filter(pk=event.pk).update(not_before=now + CLAIM) == 1:
+            return event
+    return None
+
+
+def _pause(event: GatewayEvent, error: Transient) -> None:
+    event.pauses = min(event.pauses + 1, 1000)
+    event.not_before = timezone.now() + min(LONGEST_WAIT, timedelta(seconds=5 * 2 ** min(event.pauses, 9)))
+    event.last_error = str(error)[:600]
+    event.save(update_fields=["pauses", "not_before", "last_error"])
+
+
+def _give_up(event: GatewayEvent, error: Exception) -> None:
+    if not isinstance(error, IntegrationError):
+        logger.exception("%s could not be taken over", event)
+    event.postpone(getattr(error, "in_full", type(error).__name__), timezone.now())
+    event.save(update_fields=["status", "attempts", "not_before", "last_error"])

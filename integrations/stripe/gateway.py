@@ -1,0 +1,137 @@
+"""Pay by card: a page at Stripe for exactly what is owed, one open page an invoice."""
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from integrations.errors import IntegrationError, Transient
+from integrations.models import PaySession
+from integrations.stripe import payments
+from integrations.stripe.amounts import can_take, to_stripe
+from integrations.stripe.client import client, errors
+from invoicing.gateways import GatewayError, PayPage
+from invoicing.models import Invoice
+
+LASTS = timedelta(hours=1)  # Stripe takes from half an hour to a day
+NEARLY_OVER = timedelta(minutes=5)
+Status = PaySession.Status
+
+
+class StripeGateway:
+    name = "stripe"
+    label = "Pay by card"
+
+    def takes(self, currency: str) -> bool:
+        return bool(settings.STRIPE_SECRET_KEY)
+
+    @property
+    def origin(self) -> str:
+        """Where its pages are; a sandbox's are beside its API."""
+        parts = urlsplit(settings.STRIPE_API_URL)
+        return (
+            "https://checkout.stripe.com" if parts.hostname == "api.stripe.com" else f"{parts.scheme}://{parts.netloc}"
+        )
+
+    def pay_page(self, invoice: Invoice, *, amount: Decimal, back: str) -> PayPage:
+        if not can_take(amount, invoice.currency):
+            raise GatewayError(f"Stripe takes no amount of {invoice.currency} as fine as that.", permanent=True)
+        session = self._open(invoice)
+        if session is not None and session.amount == amount and not _is_nearly_over(session):
+            return PayPage(session.url, session.reference)
+        try:
+            if session is not None:
+                self._end(session)
+            return self._make(invoice, amount, back)
+        except IntegrationError as error:
+            raise GatewayError(error.in_full, permanent=not isinstance(error, Transient)) from error
+
+    def close(self, invoice: Invoice) -> None:
+        session = self._open(invoice)
+        if session is not None:
+            self._end(session)
+
+    def confirm(self, invoice: Invoice) -> bool:
+        """Ask for pages that are open or wait whether they were paid; True when money was recorded or is on its way."""
+        alive = PaySession.objects.filter(
+            gateway=self.name, invoice=invoice, status__in=[Status.OPEN, Status.WAITING]
+        ).exclude(reference="")
+        return any([payments.take(session.reference) for session in alive])  # noqa: C419 - each is asked
+
+    def _open(self, invoice: Invoice) -> PaySession | None:
+        return PaySession.objects.filter(gateway=self.name, invoice=invoice, status=Status.OPEN).first()
+
+    def _make(self, invoice: Invoice, amount: Decimal, back: str) -> PayPage:
+        row = PaySession.objects.create(
+            invoice=invoice,
+            gateway=self.name,
+            amount=amount,
+            currency=invoice.currency,
+            expires_at=timezone.now() + LASTS,
+        )
+        with errors():
+            made = client().v1.checkout.sessions.create(
+                params=_params(row, back), options={"idempotency_key": str(row.key)}
+            )
+        row.reference, row.url, row.status = made.id, made.url or "", Status.OPEN
+        try:
+            with transaction.atomic():
+                row.save(update_fields=["reference", "url", "status"])
+        except IntegrityError:  # another tab was quicker: its page counts
+            row.status = Status.CLOSED
+            row.save(update_fields=["reference", "url", "status"])
+            self._expire(made.id)
+            first = self._open(invoice)
+            if first is None:
+                raise Transient("Somebody else pays at this very moment.") from None
+            return PayPage(first.url, first.reference)
+        return PayPage(row.url, row.reference)
+
+    def _end(self, session: PaySession) -> None:
+        """End a page. One that was paid at this very moment is no page to end: its money is taken."""
+        if not payments.take(session.reference):
+            self._expire(session.reference)
+            PaySession.objects.filter(pk=session.pk, status=Status.OPEN).update(status=Status.CLOSED)
+
+    def _expire(self, reference: str) -> None:
+        import stripe
+
+        with errors():
+            try:
+                client().v1.checkout.sessions.expire(reference)
+            except stripe.InvalidRequestError:
+                payments.take(reference)  # over already: expired, or paid after all
+
+
+def _is_nearly_over(session: PaySession) -> bool:
+    return session.expires_at is not None and session.expires_at - timezone.now() < NEARLY_OVER
+
+
+def _params(row: PaySession, back: str) -> Any:
+    invoice = row.invoice
+    known = {"invoice": str(invoice.pk), "number": invoice.number[:100]}
+    email = invoice.contact.email if invoice.contact else ""
+    return {
+        "mode": "payment",
+        "line_items": [
+            {
+                "quantity": 1,
+                "price_data": {
+                    "currency": invoice.currency.lower(),
+                    "unit_amount": to_stripe(row.amount, invoice.currency),
+                    "product_data": {"name": str(invoice)[:200]},
+                },
+            }
+        ],
+        "client_reference_id": str(invoice.pk),
+        "metadata": known,
+        "payment_intent_data": {"metadata": known, "description": str(invoice)[:200]},
+        "success_url": f"{back}paid/",
+        "cancel_url": back,
+        "expires_at": int((row.expires_at or timezone.now() + LASTS).timestamp()),
+        **({"customer_email": email} if email else {}),
+    }
