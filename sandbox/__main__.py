@@ -1,4 +1,4 @@
-"""``python -m sandbox``: the stand-in on a fixed loopback port, with a control page for people."""
+"""``python -m sandbox``: the stand-ins on a fixed loopback port, with control pages for people."""
 
 from __future__ import annotations
 
@@ -13,13 +13,20 @@ from .delivery import VERIFIER_TOKEN
 from .quickbooks.limits import BATCHES_PER_MINUTE, PER_MINUTE, PER_SECOND
 from .quickbooks.seed import Size
 from .stand_in import CLIENT_ID, CLIENT_SECRET, Sandbox
+from .stripe.stand_in import SECRET_KEY, StripeSandbox
+from .stripe.webhooks import SECRET
+
+STRIPE = "/stripe"  # where the Stripe account is, its API as well as its pages
+STRIPE_RATE = 25
 
 
 def arguments(words: list[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser("python -m sandbox", description="A QuickBooks Online stand-in on loopback.")
+    parser = argparse.ArgumentParser(
+        "python -m sandbox", description="QuickBooks Online and Stripe stand-ins on loopback."
+    )
     parser.add_argument("--port", type=int, default=8001)
-    parser.add_argument("--state", metavar="FILE", help="keep books and tokens in this file")
+    parser.add_argument("--state", metavar="FILE", help="keep books, tokens and payments in this file")
     parser.add_argument("--company-size", choices=("none", "small", "bench"), default="small")
     parser.add_argument("--customers", type=int, default=10_000, help="for --company-size bench")
     parser.add_argument("--invoices", type=int, default=50_000, help="for --company-size bench")
@@ -34,7 +41,17 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--webhook-url", metavar="URL", help="an http address on this machine that is told of changes")
     token = os.environ.get("QUICKBOOKS_WEBHOOK_VERIFIER_TOKEN", "").split(",")[0].strip()
     parser.add_argument("--verifier-token", default=token or VERIFIER_TOKEN, help="signs the webhooks")
+    stripe_arguments(parser)
     return parser.parse_args(words)
+
+
+def stripe_arguments(parser: argparse.ArgumentParser) -> None:
+    """What is asked about the Stripe account."""
+    env = os.environ.get
+    parser.add_argument("--stripe-secret-key", default=env("STRIPE_SECRET_KEY") or SECRET_KEY)
+    parser.add_argument("--stripe-webhook-url", metavar="URL", help="an http address on this machine that hears events")
+    parser.add_argument("--stripe-webhook-secret", default=env("STRIPE_WEBHOOK_SECRET") or SECRET)
+    parser.add_argument("--stripe-rate-per-second", type=int, default=STRIPE_RATE, help="requests, 25 in real life")
 
 
 def build(options: argparse.Namespace) -> Sandbox:
@@ -42,7 +59,7 @@ def build(options: argparse.Namespace) -> Sandbox:
     size: str | Size = options.company_size
     if size == "bench":
         size = Size(options.customers, options.invoices, options.payments)
-    return Sandbox(
+    sandbox = Sandbox(
         options.port,
         seed=size,
         state=options.state,
@@ -56,6 +73,16 @@ def build(options: argparse.Namespace) -> Sandbox:
         only_connected=True,
         verifier_token=options.verifier_token,
     )
+    stripe = StripeSandbox(
+        url=f"{sandbox.url}{STRIPE}",
+        secret_key=options.stripe_secret_key,
+        webhook_url=options.stripe_webhook_url,
+        webhook_secret=options.stripe_webhook_secret,
+        state=options.state,
+        rate_per_second=options.stripe_rate_per_second,
+    )
+    sandbox.mount(STRIPE, stripe)
+    return sandbox
 
 
 def main() -> int:
@@ -79,6 +106,7 @@ def main() -> int:
         print(f"QuickBooks stand-in: {sandbox.url}  (discovery {sandbox.discovery_url}, API {sandbox.api_url})")
         for company in sandbox.companies.values():
             print(f"  {company.realm_id}  {company.name} ({company.country}, {company.home})")
+        print(f"Stripe stand-in: {sandbox.url}{STRIPE}")
         if sandbox.webhooks.url:
             print(f"  changes are told to {sandbox.webhooks.url}")
         sys.stdout.flush()

@@ -10,7 +10,7 @@ from collections import deque
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Protocol
 
 from . import control
 from .delivery import VERIFIER_TOKEN, Webhooks
@@ -24,7 +24,7 @@ from .quickbooks.notices import Notice
 from .quickbooks.oauth import OAuth
 from .quickbooks.seed import Size, companies
 from .quickbooks.tokens import ACCESS_LASTS, HARD_LASTS, REFRESH_LASTS, Lifetimes, TokenBook
-from .server import Handle, Server
+from .server import Server
 from .state import StateFile
 
 CLIENT_ID, CLIENT_SECRET = "sandbox-client", "sandbox-secret"  # noqa: S105 - these open nothing but the sandbox
@@ -45,6 +45,16 @@ class LogEntry:
     intuit_tid: str
     trouble: str = ""
     at: float = field(default_factory=time.time)
+
+
+class StandIn(Protocol):
+    """A stand-in of another vendor."""
+
+    def start(self) -> object: ...
+
+    def stop(self) -> None: ...
+
+    def answer(self, request: Request) -> Response | None: ...
 
 
 class Sandbox:
@@ -79,7 +89,7 @@ class Sandbox:
         self.webhooks = Webhooks(webhook_url, verifier_token)
         self.only_connected = only_connected
         self.limits = Limits(rate_per_minute, rate_per_second, batches_per_minute)
-        self.mounted: dict[str, Handle] = {}
+        self.mounted: dict[str, StandIn] = {}
         self.server = Server(port, self.answer)
         self.state = StateFile(state) if state else None
         keep = (lambda grants: self.state.keep("grants", grants)) if self.state else None  # type: ignore[union-attr]
@@ -97,12 +107,16 @@ class Sandbox:
         """Begin to answer."""
         self.server.start()
         self.webhooks.start()
+        for other in self.mounted.values():
+            other.start()
         return self
 
     def stop(self) -> None:
         """Stop, hang up, close the file."""
         self.server.stop()
         self.webhooks.stop()
+        for other in self.mounted.values():
+            other.stop()
         if self.state:
             self.state.close()
 
@@ -173,9 +187,9 @@ class Sandbox:
 
     def answer(self, request: Request) -> Response | None:
         """The way of every request; None cuts the connection."""
-        for prefix, answer in self.mounted.items():
+        for prefix, other in self.mounted.items():
             if request.path == prefix or request.path.startswith(f"{prefix}/"):
-                return answer(replace(request, path=request.path.removeprefix(prefix)))
+                return other.answer(replace(request, path=request.path.removeprefix(prefix)))
         request.tid = f"1-{int(time.time()):x}-{uuid.uuid4().hex[:24]}"
         if not self._is_wire(request):
             return self._guarded(request)
@@ -185,9 +199,12 @@ class Sandbox:
         self._log(request, response, trouble)
         return response
 
-    def mount(self, prefix: str, answer: Handle) -> None:
-        """Let another stand-in answer every path under ``/prefix``, which it does not see."""
-        self.mounted[prefix] = answer
+    def mount(self, prefix: str, other: StandIn) -> None:
+        """Let another stand-in answer every path under ``/prefix``, which it does not see; both start and stop as one.
+
+        Only before ``start``.
+        """
+        self.mounted[prefix] = other
 
     def _is_wire(self, request: Request) -> bool:
         return request.path.startswith(("/v3/", "/oauth2/", "/v2/", "/v1/", "/op/"))

@@ -49,6 +49,7 @@ def start() -> None:
         stop_if_taken(sandbox_port, "SANDBOX_PORT")
     if has_sandbox:
         agree_on_a_verifier(environment)
+        pay_at_the_sandbox(environment, sandbox_port)
     logins = prepare(environment)
     crew = Crew(members(environment, web_port, sandbox_port if has_sandbox else None), environment, ROOT)
     with crew:
@@ -95,6 +96,14 @@ def agree_on_a_verifier(environment: dict[str, str]) -> None:
         environment[VERIFIER] = secrets.token_urlsafe(32)
 
 
+def pay_at_the_sandbox(environment: dict[str, str], sandbox_port: int) -> None:
+    """Without an account at Stripe customers pay at the stand-in; secrets are made up for this run."""
+    if not environment.get("STRIPE_SECRET_KEY", "").strip():
+        environment["STRIPE_SECRET_KEY"] = f"sk_test_{secrets.token_hex(12)}"
+        environment["STRIPE_WEBHOOK_SECRET"] = f"whsec_{secrets.token_hex(16)}"
+        environment["STRIPE_API_URL"] = f"http://127.0.0.1:{sandbox_port}/stripe"
+
+
 def stop_if_taken(port: int, name: str) -> None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -125,6 +134,7 @@ def members(environment: Mapping[str, str], web_port: int, sandbox_port: int | N
         state = str(Path(environment["DATA_DIR"]) / "sandbox.sqlite3")
         webhooks = f"http://127.0.0.1:{web_port}/webhooks/quickbooks/"
         sandbox = [python, "-m", "sandbox", "--port", str(sandbox_port), "--state", state, "--webhook-url", webhooks]
+        sandbox += ["--stripe-webhook-url", f"http://127.0.0.1:{web_port}/webhooks/stripe/"]
         everyone.insert(0, Member("The QuickBooks sandbox", sandbox))
     return everyone
 
@@ -148,6 +158,7 @@ def tell(environment: Mapping[str, str], logins: str, sandbox_port: int | None) 
         lines += ["This is no demo: log in with your own account (`.venv/bin/python manage.py create_admin EMAIL`)."]
     if sandbox_port is not None:
         lines += [f"The QuickBooks sandbox, to play the bookkeeper: http://127.0.0.1:{sandbox_port}/"]
+        lines += [f"The Stripe sandbox, to play payers and their banks: http://127.0.0.1:{sandbox_port}/stripe/"]
     if environment["EMAIL_URL"].startswith("filemail:"):
         lines += [f"Mails are written to {environment['EMAIL_URL'].removeprefix('filemail:///')}"]
     print("\n".join([*lines, "Ctrl-C stops everything.", ""]), flush=True)
