@@ -24,7 +24,7 @@ class Bookkeeper:
             *often * 4,
             *[self.new_customer, self.new_job, self.edit_customer, self.toggle_customer, self.merge_customers],
             *[self.edit_invoice, self.reassign_invoice, self.void_invoice, self.delete_invoice],
-            *[self.respread_payment, self.apply_credit, self.void_payment, self.delete_payment],
+            *[self.respread_payment, self.apply_credit, self.delete_credit, self.void_payment, self.delete_payment],
         ]
 
     def step(self) -> None:
@@ -128,6 +128,9 @@ class Bookkeeper:
         memo = self.books.create("CreditMemo", {"CustomerRef": bill["CustomerRef"], "Line": [item]})
         lines = [self._applied("Invoice", bill["Id"], part), self._applied("CreditMemo", memo["Id"], part)]
         self.books.create("Payment", {"CustomerRef": bill["CustomerRef"], "TotalAmt": 0, "Line": lines})
+
+    def delete_credit(self) -> None:
+        self.books.unlink_and_delete("CreditMemo", self.any_of("CreditMemo")["Id"])
 
     def void_payment(self) -> None:
         self.books.void("Payment", self.any_of("Payment")["Id"])

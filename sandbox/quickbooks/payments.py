@@ -152,18 +152,22 @@ def voided(before: Document) -> Document:
 
 
 def unlinked(books: Company, payment: Document, target: Target) -> Document:
-    """The payment without its lines for one transaction; that money becomes unapplied, credit goes back."""
+    """The payment without its lines for one transaction; that money becomes unapplied, credit goes back.
+
+    Without a credit memo, invoices lose what the money alone does not pay.
+    """
     lines = [line for line in payment["Line"] if applied({"Line": [line]}).keys() != {target}]
     total = decimal(payment["TotalAmt"])
-    lines = list(_credits_cut(lines, -_taken(lines)))
+    lines = list(_cut("CreditMemo", lines, -_taken(lines)))
+    lines = list(_cut("Invoice", lines, _taken(lines) - total))
     left = rounded(total - _taken(lines), payment["CurrencyRef"]["value"])
     return {**payment, "Line": lines, "UnappliedAmt": amount(left)}
 
 
-def _credits_cut(lines: list[Document], excess: Decimal) -> Iterator[Document]:
-    """The lines, with as much less credit used as nothing needs any more."""
+def _cut(kind: str, lines: list[Document], excess: Decimal) -> Iterator[Document]:
+    """The lines, with so much less on those of one kind."""
     for line in lines:
-        if excess > ZERO and line["LinkedTxn"][0]["TxnType"] == "CreditMemo":
+        if excess > ZERO and line["LinkedTxn"][0]["TxnType"] == kind:
             cut = min(excess, decimal(line["Amount"]))
             excess -= cut
             line = {**line, "Amount": amount(decimal(line["Amount"]) - cut)}

@@ -160,3 +160,15 @@ def test_a_sales_receipt_is_paid_at_once(us: Company) -> None:
     assert made["DepositToAccountRef"] == {"value": "4", "name": "Undeposited Funds"}
     assert "DueDate" not in made and "CustomerRef" not in made
     assert us.void("SalesReceipt", made["Id"])["PrivateNote"] == "Voided"
+
+
+def test_without_its_credit_memo_an_invoice_is_owed_again_and_no_money_is_made_up(us: Company) -> None:
+    ada = customer(us)
+    bill = invoice(us, ada)
+    item = {"DetailType": "SalesItemLineDetail", "Amount": 60, "SalesItemLineDetail": {"ItemRef": {"value": "1"}}}
+    memo = us.create("CreditMemo", {"CustomerRef": {"value": ada["Id"]}, "Line": [item]})
+    paid = pay(us, ada, 40, (bill, 100), (memo, 60))
+    us.unlink_and_delete("CreditMemo", memo["Id"])
+    after = us.read("Payment", paid["Id"])
+    assert (after["TotalAmt"], after["UnappliedAmt"], [line["Amount"] for line in after["Line"]]) == (40, 0, [40])
+    assert us.read("Invoice", bill["Id"])["Balance"] == 60
