@@ -31,6 +31,9 @@ FITTING = (
     ("integrations:settings", "connecting"),
     ("integrations:", "what-comes-in"),
     ("contacts:", "what-comes-in"),
+    ("invoicing:detail", "paying"),
+    ("invoicing:record-payment", "never-written"),
+    ("invoicing:replace-link", "paying"),
     ("invoicing:", "what-comes-in"),
 )
 

@@ -66,7 +66,7 @@ def test_links_lead_to_files_on_a_code_host_too() -> None:
 
 def test_the_front_page_lists_every_page_in_order(client: Client, agent: User) -> None:
     html = client.get("/help/").content.decode()
-    assert len(SLUGS) == 6 and [page.order for page in all_pages()] == [1, 2, 3, 4, 5, 6]
+    assert [page.order for page in all_pages()] == list(range(1, len(SLUGS) + 1)) and len(SLUGS) >= 7
     assert all(f'href="/help/{slug}/"' in html for slug in SLUGS)
 
 
