@@ -1,6 +1,7 @@
 """What gateways told us: kept once, and taken over by whoever is woken; the minute's sweep guarantees it."""
 
 import logging
+from collections.abc import Iterable
 from datetime import timedelta
 
 from django.db import transaction
@@ -56,6 +57,13 @@ def look_after_pages() -> None:
             return
         # One whose bank has still not answered is asked for again later.
         PaySession.objects.filter(pk=session.pk).update(expires_at=timezone.now() + LONGEST_WAIT)
+
+
+def end_pages(invoices: Iterable[int]) -> None:
+    """What is owed on these has changed: have open pages over the old amount ended. The task lands with the change."""
+    open_pages = PaySession.objects.filter(invoice__in=list(invoices), status=PaySession.Status.OPEN)
+    for pk in open_pages.values_list("invoice", flat=True).distinct():
+        async_task("integrations.tasks.close_pay_pages", pk, q_options={"save": False})
 
 
 def _claim() -> GatewayEvent | None:

@@ -1,17 +1,15 @@
 """What the integrations do when they hear of others: they write rows, and nothing else."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from django.dispatch import receiver
-from django_q.tasks import async_task
 
 from crm.models import Contact
 from crm.signals import contact_archived, contact_changed, contact_merged
-from integrations import inbox, outbox
-from integrations.models import OutboxEntry, PaySession, QuickBooksConnection, QuickBooksLink
+from integrations import gateway_events, inbox, outbox
+from integrations.models import OutboxEntry, QuickBooksConnection, QuickBooksLink
 from invoicing.models import Invoice, Payment
-from invoicing.signals import invoice_changed, invoice_removed, invoice_voided, payment_recorded
+from invoicing.signals import invoice_changed, payment_recorded
 
 KEYS = frozenset({"email", "phone"})
 
@@ -71,22 +69,8 @@ def _is_customer(payment: Payment, connection: QuickBooksConnection) -> bool:
     return links.filter(state=QuickBooksLink.State.LINKED).exists()
 
 
-@receiver(invoice_removed, dispatch_uid="integrations.pages.invoice_removed")
-@receiver(invoice_voided, dispatch_uid="integrations.pages.invoice_voided")
-@receiver(invoice_changed, dispatch_uid="integrations.pages.invoice_changed")
-def pages_over_another_amount_end(sender: Any, invoice: Invoice, **facts: Any) -> None:
-    """A customer's open page must not take what is owed no longer."""
-    if "balance" in facts.get("changes", {"balance": []}):
-        _close_pages([invoice.pk])
-
-
 @receiver(payment_recorded, dispatch_uid="integrations.pages.payment_recorded")
 def pages_end_when_money_came_another_way(sender: Any, payment: Payment, **facts: Any) -> None:
-    _close_pages(payment.allocations.values_list("invoice", flat=True))
-
-
-def _close_pages(invoices: Iterable[int]) -> None:
-    """Have a worker do it: the task is a row and lands with the change itself."""
-    sessions = PaySession.objects.filter(invoice__in=list(invoices), status=PaySession.Status.OPEN)
-    for pk in set(sessions.values_list("invoice", flat=True)):
-        async_task("integrations.tasks.close_pay_pages", pk, q_options={"save": False})
+    """Money that QuickBooks tells of changes the invoices it comes with, and is looked after there, by the page."""
+    if payment.source != "quickbooks":
+        gateway_events.end_pages(payment.allocations.values_list("invoice", flat=True))

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from integrations.gateway_events import end_pages
 from integrations.models import ImportItem, QuickBooksLink
 from integrations.quickbooks.echoes import not_booked_yet
 from integrations.quickbooks.importing import Context, Outcome, Tally
@@ -13,6 +14,8 @@ from integrations.quickbooks.mapping.values import ZERO, Doc
 from invoicing.models import Invoice
 from invoicing.removals import remove_invoices
 from invoicing.upserts import InvoiceWrite, create_invoices, update_invoices
+
+OWED = frozenset({"balance", "status", "removed_at"})
 
 
 @dataclass(slots=True)
@@ -106,6 +109,7 @@ def _update(work: Sorted, contacts: dict[str, int | None], context: Context, tal
         else:
             tally.count(Outcome.UNCHANGED)
         links.append(link_for(context.connection, "invoice", record, {}, context.now, invoice_id=pk))
+    end_pages(pk for pk, change in changes.items() if not OWED.isdisjoint(change))
     return links
 
 
@@ -150,4 +154,5 @@ def take_away(external_ids: Iterable[str], context: Context) -> Tally:
         tally.counts["removed"] += 1
         tally.tell("removed", link.external_id, f"{invoice.number} · {invoice.customer_name}", said[invoice.pk])
     links.update(state=QuickBooksLink.State.GONE, fingerprint="", synced_at=context.now)
+    end_pages(stored)
     return tally

@@ -9,9 +9,14 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from crm.roles import ADMINS_ONLY, AGENT_MAY, allowed, may
 from tests.factories import make_agent, make_user
 
-# Doors without a login: an invitation's link, the logo that customers see, the watchman, and QuickBooks' own knock.
-OPEN = {"staff:join", "staff:logo", "health:healthz", "health:worker", "integrations:quickbooks-webhook"}
-OURS = {"staff", "contacts", "invoicing", "integrations", "health", "help"}
+# Doors without a login: an invitation's link, the logo that customers see, their page of an invoice, the watchman, and
+# the vendors' own knocks.
+OPEN = {
+    *("staff:join", "staff:logo", "health:healthz", "health:worker"),
+    *("public:invoice", "public:pay", "public:paid", "public:seen"),
+    *("integrations:quickbooks-webhook", "integrations:stripe-webhook"),
+}
+OURS = {"staff", "contacts", "invoicing", "integrations", "health", "help", "public"}
 
 
 def views(patterns: list[URLPattern | URLResolver], space: str = "") -> Iterator[tuple[str, URLPattern]]:

@@ -11,6 +11,7 @@ import pytest
 import requests
 from django.test import Client
 from django.utils import timezone
+from django_q.models import OrmQ
 
 from integrations import outbox, tasks
 from integrations.models import GatewayEvent, OutboxEntry, PaySession, QuickBooksConnection
@@ -251,6 +252,24 @@ def test_paid_at_stripe_and_in_quickbooks_at_once_is_one_debt_and_one_credit(
     assert OutboxEntry.objects.get().status == "done"
     assert sum(one["UnappliedAmt"] for one in books.query("SELECT * FROM Payment")) == 100
     assert "at the same time" in Invoice.objects.get().attention
+
+
+def test_what_the_bookkeeper_changes_ends_the_page(
+    stripe: StripeSandbox, quickbooks: Sandbox, connection: QuickBooksConnection
+) -> None:
+    books: Company = quickbooks.company("us")
+    look = follow(connection)
+    ada = customer(books)
+    made, other = invoice(books, ada), invoice(books, ada)
+    look()
+    urls = [go_to_stripe(one) for one in Invoice.objects.order_by("pk")]
+    pay_there(books, ada, 40, (made, 40))
+    books.void("Invoice", other["Id"])
+    look()
+    for one in Invoice.objects.all():
+        tasks.close_pay_pages(one.pk)
+    assert {stripe.session(url)["status"] for url in urls} == {"expired"}
+    assert OrmQ.objects.filter(payload__isnull=False).exists()
 
 
 def follow(connection: QuickBooksConnection) -> Callable[[], None]:
