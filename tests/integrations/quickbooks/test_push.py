@@ -8,12 +8,10 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
 
 from integrations import outbox, tasks
-from integrations.models import InboxEvent, OutboxEntry, QuickBooksConnection, QuickBooksLink, SyncLogEntry
+from integrations.models import OutboxEntry, QuickBooksConnection, QuickBooksLink, SyncLogEntry
 from integrations.quickbooks import push
-from integrations.quickbooks.sync import drain, poll
 from invoicing.models import Allocation, Invoice, Payment
 from invoicing.recording import record_payment
 from sandbox import Company, Sandbox
@@ -24,28 +22,6 @@ from tests.sandbox.cast import customer, invoice, pay
 pytestmark = pytest.mark.django_db(transaction=True)
 Status = OutboxEntry.Status
 Look = Callable[[], None]
-
-
-@pytest.fixture
-def books(quickbooks: Sandbox) -> Company:
-    return quickbooks.company("us")
-
-
-@pytest.fixture
-def followed(connection: QuickBooksConnection) -> QuickBooksConnection:
-    connection.contacts_imported_at = timezone.now()
-    connection.save(update_fields=["contacts_imported_at"])
-    return connection
-
-
-@pytest.fixture
-def look(followed: QuickBooksConnection) -> Look:
-    def once() -> None:
-        assert poll.poll(followed) == ""
-        drain.drain(followed)
-        assert not InboxEvent.objects.exclude(status="done").exists()
-
-    return once
 
 
 @pytest.fixture

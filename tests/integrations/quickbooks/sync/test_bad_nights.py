@@ -9,7 +9,7 @@ from django.utils import timezone
 from crm.models import Contact
 from integrations import inbox, tasks
 from integrations.models import InboxEvent, QuickBooksConnection, QuickBooksLink, SyncState
-from integrations.quickbooks.sync import drain, hints, log, poll
+from integrations.quickbooks.sync import drain, hints, log
 from invoicing.models import Invoice
 from sandbox import Company, Sandbox
 from tests.factories import make_contact
@@ -18,28 +18,6 @@ from tests.sandbox.cast import customer, invoice, pay
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Status = InboxEvent.Status
-
-
-@pytest.fixture
-def books(quickbooks: Sandbox) -> Company:
-    return quickbooks.company("us")
-
-
-@pytest.fixture
-def followed(connection: QuickBooksConnection) -> QuickBooksConnection:
-    connection.contacts_imported_at = timezone.now()
-    connection.save(update_fields=["contacts_imported_at"])
-    return connection
-
-
-@pytest.fixture
-def look(followed: QuickBooksConnection) -> Callable[[], None]:
-    def once() -> None:
-        assert poll.poll(followed) == ""
-        drain.drain(followed)
-        assert not InboxEvent.objects.exclude(status="done").exists()
-
-    return once
 
 
 def at_once() -> None:

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from crm.models import Contact
-from integrations.models import InboxEvent, QuickBooksConnection, QuickBooksLink, SyncLogEntry, SyncState
+from integrations.models import QuickBooksConnection, QuickBooksLink, SyncLogEntry, SyncState
 from integrations.quickbooks.sync import drain, poll
 from invoicing.models import Invoice, Payment
 from sandbox import Company, Sandbox
@@ -17,25 +17,6 @@ from tests.sandbox.cast import customer, invoice, pay, sold, tax
 pytestmark = pytest.mark.django_db(transaction=True)
 
 Look = Callable[[], None]
-
-
-@pytest.fixture
-def books(quickbooks: Sandbox) -> Company:
-    return quickbooks.company("us")
-
-
-@pytest.fixture
-def look(connection: QuickBooksConnection) -> Look:
-    """One look for changes, and the inbox emptied: what happens every two minutes."""
-    connection.contacts_imported_at = timezone.now()
-    connection.save(update_fields=["contacts_imported_at"])
-
-    def once() -> None:
-        assert poll.poll(connection) == ""
-        drain.drain(connection)
-        assert not InboxEvent.objects.exclude(status="done").exists()
-
-    return once
 
 
 def held(entity: str, external_id: str) -> QuickBooksLink:

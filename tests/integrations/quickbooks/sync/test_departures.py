@@ -3,41 +3,18 @@
 from collections.abc import Callable
 
 import pytest
-from django.utils import timezone
 
 from crm.models import Contact
 from integrations import inbox
 from integrations.models import InboxEvent, QuickBooksConnection, QuickBooksLink
-from integrations.quickbooks.sync import departures, drain, poll
+from integrations.quickbooks.sync import departures, drain
 from invoicing.models import Invoice
-from sandbox import Company, Sandbox
+from sandbox import Company
 from tests.integrations.quickbooks.sync.test_drain import hint
 from tests.sandbox.cast import customer, invoice
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Look = Callable[[], None]
-
-
-@pytest.fixture
-def books(quickbooks: Sandbox) -> Company:
-    return quickbooks.company("us")
-
-
-@pytest.fixture
-def followed(connection: QuickBooksConnection) -> QuickBooksConnection:
-    connection.contacts_imported_at = timezone.now()
-    connection.save(update_fields=["contacts_imported_at"])
-    return connection
-
-
-@pytest.fixture
-def look(followed: QuickBooksConnection) -> Look:
-    def once() -> None:
-        assert poll.poll(followed) == ""
-        drain.drain(followed)
-        assert not InboxEvent.objects.exclude(status="done").exists()
-
-    return once
 
 
 def contact_of(doc: dict) -> Contact:

@@ -21,18 +21,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 Status = InboxEvent.Status
 
 
-@pytest.fixture
-def books(quickbooks: Sandbox) -> Company:
-    return quickbooks.company("us")
-
-
-@pytest.fixture
-def followed(connection: QuickBooksConnection) -> QuickBooksConnection:
-    connection.contacts_imported_at = timezone.now()
-    connection.save(update_fields=["contacts_imported_at"])
-    return connection
-
-
 def hint(connection: QuickBooksConnection, entity: str, entity_id: str, name: str = "", **facts: str) -> InboxEvent:
     """An event as a webhook brings it."""
     return InboxEvent(
