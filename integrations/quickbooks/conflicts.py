@@ -178,7 +178,8 @@ def _facts(of: Contact | ContactFields) -> dict[str, tuple[str, str]]:
 def _mark(ours: tuple[str, str], theirs: tuple[str, str]) -> str:
     if not ours[1] and not theirs[1]:
         return ""
-    return "same" if ours[1] == theirs[1] else "differs"
+    # A shared number stands as typed on the other one, who is not recognised by it.
+    return "same" if ours[1] == theirs[1] or ours[0] == theirs[0] else "differs"
 
 
 def _contacts(link: QuickBooksLink, record: CustomerRecord) -> list[Contact]:

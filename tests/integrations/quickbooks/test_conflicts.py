@@ -214,6 +214,8 @@ def test_kept_apart_may_be_reconsidered_and_merged_after_all(client, jo, look, c
     assert "is a contact of its own" in choose(client, bob, "apart")
     page = client.get(reverse("integrations:conflict", args=[link_of(bob).pk])).text
     assert "Reconsider" in page
+    own = page[page.index("Its contact here") :].partition("</section>")[0]
+    assert own.count("same") == 3 and "differs" not in own  # name, email, and the number as it was typed
     assert "is among the open conflicts again" in choose(client, bob, "reconsider")
     assert (link_of(bob).state, link_of(bob).choice) == ("conflict", "")
     merge(client, bob, link_of(ann).contact)
