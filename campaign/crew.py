@@ -1,5 +1,6 @@
 """The running product: a web server and workers as in production, killed at random and started again."""
 
+import os
 import subprocess
 import sys
 import time
@@ -28,7 +29,12 @@ class Member:
 
     def launch(self) -> None:
         self.process = subprocess.Popen(
-            self.command, cwd=ROOT, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+            self.command,
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
         )
 
     def family(self) -> list[psutil.Process]:
@@ -46,8 +52,6 @@ class Crew:
 
     port: int = field(default_factory=free_port)
     killed: Counter[str] = field(default_factory=Counter)
-    # Everybody who was ever below a member: whose parent was killed belongs to nobody, and must end all the same.
-    seen: set[psutil.Process] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         web = [sys.executable, "-m", "gunicorn", "crm.wsgi", "--bind", f"127.0.0.1:{self.port}", *GUNICORN]
@@ -89,17 +93,29 @@ class Crew:
     def revive(self) -> None:
         """What a service manager does."""
         for member in self.members:
-            self.seen.update(member.family())
             if member.process is None or member.process.poll() is not None:
                 member.launch()
 
     def kill_all(self) -> None:
-        self.seen.update(one for member in self.members for one in member.family())
-        for victim in self.seen:
-            _kill(victim)
+        """Everybody of this installation: whose parent was killed is below nobody, and must end all the same."""
+        while victims := _living():  # one of them may have started another in the meantime
+            for victim in victims:
+                _kill(victim)
         for member in self.members:
             if member.process:
                 member.process.wait()
+
+
+def _living() -> list[psutil.Process]:
+    folder = os.environ["DATA_DIR"]
+    return [one for one in psutil.process_iter() if one.pid != os.getpid() and _folder_of(one) == folder]
+
+
+def _folder_of(process: psutil.Process) -> str:
+    try:
+        return process.environ().get("DATA_DIR", "")
+    except psutil.Error:
+        return ""
 
 
 def _kill(victim: psutil.Process) -> None:
