@@ -47,6 +47,9 @@ class PaymentGateway(Protocol):
     def close(self, invoice: Invoice) -> None:
         """End an open page of this invoice: its balance changed. Money that arrives all the same is taken."""
 
+    def is_waiting(self, invoice: Invoice) -> bool:
+        """Whether the customer has paid and a bank has yet to answer. Makes no network call."""
+
     def confirm(self, invoice: Invoice) -> bool:
         """Ask whether open pages of this invoice were paid, and record what was; True when it was or will be."""
 

@@ -28,12 +28,13 @@ GUESSES = 20  # a minute, of addresses that lead nowhere
 View = Callable[..., HttpResponse]
 
 
-def unlisted(view: View) -> View:
-    """Nobody keeps the page, lists it, or learns its address from a link on it."""
+def of_invoice(view: View) -> View:
+    """Give the view the invoice of a living link. Nobody keeps the answer, lists it, or learns its address from it."""
 
     @wraps(view)
     def guarded(request: HttpRequest, token: str) -> HttpResponse:
-        response = view(request, token)
+        invoice = invoice_of(token)
+        response = _nothing(request) if invoice is None else view(request, token, invoice)
         response["X-Robots-Tag"] = "noindex, nofollow"
         response["Referrer-Policy"] = "no-referrer"
         response["Cache-Control"] = "no-store"
@@ -43,12 +44,9 @@ def unlisted(view: View) -> View:
 
 
 @require_GET
-@unlisted
-def invoice_page(request: HttpRequest, token: str) -> HttpResponse:
+@of_invoice
+def invoice_page(request: HttpRequest, token: str, invoice: Invoice) -> HttpResponse:
     """What is owed, by when, and for what; always as it is now."""
-    invoice = invoice_of(token)
-    if invoice is None:
-        return _nothing(request)
     business = request.business  # type: ignore[attr-defined]
     with timezone.override(business.zone):
         today = timezone.localdate()
@@ -63,7 +61,8 @@ def invoice_page(request: HttpRequest, token: str) -> HttpResponse:
             "is_late": owed and invoice.due_on < today,
             "due": due_words(invoice.due_on, today) if owed else "",
             "gateways": list(gateways.values()),
-            "is_on_its_way": owed and request.GET.get("paid") == "1",
+            "is_waiting": any(gateway.is_waiting(invoice) for gateway in gateways.values()),
+            "has_just_paid": owed and request.GET.get("paid") == "1",
             "sorry": gateways.get(request.GET.get("sorry", "")),
             "last": payments.order_by("payment__received_on", "pk").last(),
         }
@@ -75,12 +74,9 @@ def invoice_page(request: HttpRequest, token: str) -> HttpResponse:
 
 
 @require_GET
-@unlisted
-def invoice_paid(request: HttpRequest, token: str) -> HttpResponse:
+@of_invoice
+def invoice_paid(request: HttpRequest, token: str, invoice: Invoice) -> HttpResponse:
     """Back from the gateway: what it says is recorded at once, whoever tells first, and only once."""
-    invoice = invoice_of(token)
-    if invoice is None:
-        return _nothing(request)
     if too_often(request, "public_paid", most=GUESSES):  # each asks the gateway
         return redirect("public:invoice", token)
     try:
@@ -94,12 +90,9 @@ def invoice_paid(request: HttpRequest, token: str) -> HttpResponse:
 # The secret in the address lets one in, and no cookie does: there is nothing that another site could misuse.
 @csrf_exempt
 @require_POST
-@unlisted
-def invoice_pay(request: HttpRequest, token: str) -> HttpResponse:
+@of_invoice
+def invoice_pay(request: HttpRequest, token: str, invoice: Invoice) -> HttpResponse:
     """To the gateway's page over what is owed at this moment."""
-    invoice = invoice_of(token)
-    if invoice is None:
-        return _nothing(request)
     gateway = get_gateways(invoice.currency).get(request.POST.get("gateway", ""))
     if gateway is None or invoice.balance <= 0 or invoice.status != Invoice.Status.OPEN:
         return redirect("public:invoice", token)
@@ -113,15 +106,12 @@ def invoice_pay(request: HttpRequest, token: str) -> HttpResponse:
     return HttpResponseRedirect(page.url)
 
 
-# The same. is what lets one in, and no cookie does: there is nothing that another site could misuse.
+# The same.
 @csrf_exempt
 @require_POST
-@unlisted
-def invoice_seen(request: HttpRequest, token: str) -> HttpResponse:
+@of_invoice
+def invoice_seen(request: HttpRequest, token: str, invoice: Invoice) -> HttpResponse:
     """A person has had the page before their eyes; told by its script, which previews and robots do not run so long."""
-    invoice = invoice_of(token)
-    if invoice is None:
-        return _nothing(request)
     if not request.user.is_authenticated:
         note_view(invoice)
     return HttpResponse(status=204)

@@ -40,6 +40,8 @@ class StripeGateway:
     def pay_page(self, invoice: Invoice, *, amount: Decimal, back: str) -> PayPage:
         if not can_take(amount, invoice.currency):
             raise GatewayError(f"Stripe takes no amount of {invoice.currency} as fine as that.", permanent=True)
+        if self.is_waiting(invoice):
+            raise GatewayError("A payment of this invoice is on its way already.", permanent=True)
         session = self._open(invoice)
         if session is not None and session.amount == amount and not _is_nearly_over(session):
             return PayPage(session.url, session.reference)
@@ -54,6 +56,9 @@ class StripeGateway:
         session = self._open(invoice)
         if session is not None:
             self._end(session)
+
+    def is_waiting(self, invoice: Invoice) -> bool:
+        return PaySession.objects.filter(gateway=self.name, invoice=invoice, status=Status.WAITING).exists()
 
     def confirm(self, invoice: Invoice) -> bool:
         """Ask for pages that are open or wait whether they were paid; True when money was recorded or is on its way."""

@@ -150,9 +150,15 @@ def test_a_bank_that_answers_late_is_waited_for(stripe: StripeSandbox, bill: Inv
     assert PaySession.objects.get().status == Status.WAITING
     page = Client().get(f"{page_of(bill)}paid/", follow=True).text
     assert "Your payment is on its way" in page and "<button" not in page
+    assert "?sorry=" in Client().post(f"{page_of(bill)}pay/", {"gateway": "stripe"})["Location"]
     stripe.bank_answers(stripe.session(url)["payment_intent"], paid=True)
     told(stripe)
     assert Invoice.objects.get().status == "paid"
+
+
+def test_an_address_that_says_paid_is_not_believed(stripe: StripeSandbox, bill: Invoice) -> None:
+    page = Client().get(f"{page_of(bill)}?paid=1").text
+    assert "If you have just paid" in page and "Pay by card" in page
 
 
 def test_a_bank_that_refuses_late_leaves_it_owed(stripe: StripeSandbox, bill: Invoice) -> None:
