@@ -221,6 +221,8 @@ WORKER_PAUSE_SECONDS = env.number("WORKER_PAUSE_SECONDS", 60, least=1)
 HEALTH_CHECKS = {"quickbooks": "integrations.health.quickbooks"}
 # What tells how a contact or invoice stands with the books (crm.badges); "" for nothing.
 RECORD_BADGES = "integrations.quickbooks.badges.badges_of"
+# Who can be asked how an invoice of the books stands just now (invoicing.books); "" for nobody.
+BOOKS = "integrations.quickbooks.books.QuickBooksBooks"
 # Who takes customers' money (invoicing.gateways), in the order of the buttons.
 PAYMENT_GATEWAYS = ["integrations.stripe.gateway.StripeGateway"]
 # Who knows the ways of paying that staff may note by hand (invoicing.methods); "" for nobody.

@@ -15,6 +15,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
 from crm.limiter import too_often
+from invoicing.books import fresh
 from invoicing.display import due_words
 from invoicing.document import document_of
 from invoicing.gateways import GatewayError, get_gateways
@@ -92,9 +93,12 @@ def invoice_paid(request: HttpRequest, token: str, invoice: Invoice) -> HttpResp
 @require_POST
 @of_invoice
 def invoice_pay(request: HttpRequest, token: str, invoice: Invoice) -> HttpResponse:
-    """To the gateway's page over what is owed at this moment."""
+    """To the gateway's page over what is owed at this moment, the books asked once more."""
+    if too_often(request, "public_pay", most=GUESSES):  # each asks the books and the gateway
+        return render(request, "public/slow.html", status=429)
+    invoice = fresh(invoice)
     gateway = get_gateways(invoice.currency).get(request.POST.get("gateway", ""))
-    if gateway is None or invoice.balance <= 0 or invoice.status != Invoice.Status.OPEN:
+    if gateway is None or invoice.balance <= 0 or invoice.status != Invoice.Status.OPEN or invoice.removed_at:
         return redirect("public:invoice", token)
     if not request.user.is_authenticated:
         note_view(invoice)

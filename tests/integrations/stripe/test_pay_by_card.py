@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import requests
+from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 from django_q.models import OrmQ
@@ -37,6 +38,11 @@ def stripe(settings: Any, live_server: Any) -> Iterator[StripeSandbox]:
         settings.STRIPE_WEBHOOK_SECRET = sandbox.webhooks.secret
         settings.SITE_URL = live_server.url
         yield sandbox
+
+
+@pytest.fixture(autouse=True)
+def fresh_limits(db: None) -> None:
+    cache.clear()
 
 
 @pytest.fixture
@@ -100,6 +106,13 @@ def test_a_lost_webhook_is_made_up_for(stripe: StripeSandbox, bill: Invoice) -> 
 
 def test_two_tabs_and_a_double_click_lead_to_the_same_page(stripe: StripeSandbox, bill: Invoice) -> None:
     assert go_to_stripe(bill) == go_to_stripe(bill)
+    assert PaySession.objects.count() == 1
+
+
+def test_whoever_presses_without_end_is_slowed_down(stripe: StripeSandbox, bill: Invoice) -> None:
+    path = f"{page_of(bill)}pay/"
+    statuses = [Client().post(path, {"gateway": "stripe"}).status_code for _ in range(25)]
+    assert statuses[0] == 302 and statuses[-1] == 429
     assert PaySession.objects.count() == 1
 
 
@@ -258,6 +271,33 @@ def test_paid_at_stripe_and_in_quickbooks_at_once_is_one_debt_and_one_credit(
     assert OutboxEntry.objects.get().status == "done"
     assert sum(one["UnappliedAmt"] for one in books.query("SELECT * FROM Payment")) == 100
     assert "at the same time" in Invoice.objects.get().attention
+
+
+def test_what_is_charged_is_what_quickbooks_says_at_that_moment(
+    stripe: StripeSandbox, quickbooks: Sandbox, connection: QuickBooksConnection
+) -> None:
+    books: Company = quickbooks.company("us")
+    look = follow(connection)
+    ada = customer(books)
+    made = invoice(books, ada)
+    look()
+    ours = Invoice.objects.get()
+    pay_there(books, ada, 40, (made, 40))  # nobody has told us
+    assert "60.00" in requests.get(go_to_stripe(ours), timeout=5).text
+    pay_there(books, ada, 60, (made, 60))
+    assert Client().post(f"{page_of(ours)}pay/", {"gateway": "stripe"})["Location"] == page_of(ours)
+    assert "Paid" in Client().get(page_of(ours)).text
+
+
+def test_while_quickbooks_cannot_be_asked_what_is_held_is_charged(
+    stripe: StripeSandbox, quickbooks: Sandbox, connection: QuickBooksConnection
+) -> None:
+    books: Company = quickbooks.company("us")
+    look = follow(connection)
+    invoice(books, customer(books))
+    look()
+    quickbooks.faults.add("503", times=100)
+    assert "100.00" in requests.get(go_to_stripe(Invoice.objects.get()), timeout=5).text
 
 
 def test_what_the_bookkeeper_changes_ends_the_page(
