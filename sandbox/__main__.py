@@ -7,7 +7,6 @@ import os
 import signal
 import sqlite3
 import sys
-import threading
 
 from .delivery import VERIFIER_TOKEN
 from .quickbooks.limits import BATCHES_PER_MINUTE, PER_MINUTE, PER_SECOND
@@ -88,9 +87,9 @@ def build(options: argparse.Namespace) -> Sandbox:
 def main() -> int:
     """Run until somebody says stop."""
     options = arguments()
-    enough = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: enough.set())
+    # Held back until they are waited for: a handler that runs just before a wait begins wakes nobody.
+    said_stop = {signal.SIGTERM, signal.SIGINT}
+    signal.pthread_sigmask(signal.SIG_BLOCK, said_stop)
     try:
         sandbox = build(options)
     except OSError as error:
@@ -110,7 +109,7 @@ def main() -> int:
         if sandbox.webhooks.url:
             print(f"  changes are told to {sandbox.webhooks.url}")
         sys.stdout.flush()
-        enough.wait()
+        signal.sigwait(said_stop)
     return 0
 
 
