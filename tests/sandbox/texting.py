@@ -61,6 +61,7 @@ class Inbox(ThreadingHTTPServer):
         self.forged: list[str] = []
         self.headers: list[dict[str, str]] = []
         self.status = 200
+        self.has_come = threading.Condition()
         threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
 
     @property
@@ -72,6 +73,11 @@ class Inbox(ThreadingHTTPServer):
         """The states that were told, in the order they came."""
         return [one["MessageStatus"] for one in self.forms if "MessageStatus" in one]
 
+    def wait_for(self, is_true: Callable[[], bool]) -> bool:
+        """Wait until the forms that have come make something true."""
+        with self.has_come:
+            return self.has_come.wait_for(is_true, 10)
+
 
 class Handler(BaseHTTPRequestHandler):
     server: Inbox
@@ -82,8 +88,10 @@ class Handler(BaseHTTPRequestHandler):
         signature = self.headers["X-Twilio-Signature"]
         if not RequestValidator(self.server.token).validate(self.server.url + self.path, form, signature):
             self.server.forged.append(self.path)
-        self.server.forms.append(form)
-        self.server.headers.append({name.lower(): value for name, value in self.headers.items()})
+        with self.server.has_come:
+            self.server.headers.append({name.lower(): value for name, value in self.headers.items()})
+            self.server.forms.append(form)
+            self.server.has_come.notify_all()
         self.send_response(self.server.status)
         self.send_header("Content-Type", "text/xml")
         self.end_headers()
