@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 
+from ..courier import checked
 from ..faults import Trouble, strike
 from ..http import Request, Response
 from ..server import Server
@@ -32,6 +33,7 @@ class LogEntry:
     path: str
     query_string: str
     form: dict[str, str]
+    body: str
     status: int
     request_id: str
     trouble: str = ""
@@ -65,7 +67,7 @@ class TwilioSandbox:
         pace: float = 0.0,
     ) -> None:
         self.account = account.Account(account_sid, auth_token, tuple(numbers), service)
-        self.inbound_url, self.status_url, self.pace = inbound_url, status_url, pace
+        self.inbound_url, self.status_url, self.pace = checked(inbound_url) or "", checked(status_url) or "", pace
         self.faults = trouble.TwilioFaults()
         self.requests: deque[LogEntry] = deque(maxlen=5000)
         self.webhooks = TwilioWebhooks(auth_token)
@@ -210,6 +212,7 @@ class TwilioSandbox:
                 request.path,
                 request.query_string,
                 request.form,
+                request.body.decode("utf-8", "replace"),
                 response.status if response else 0,
                 request.tid,
                 struck.kind if struck else "",

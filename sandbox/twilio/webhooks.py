@@ -42,11 +42,16 @@ class TwilioWebhooks(Courier[Post]):
             return
         post = Post(url, form)
         self.told.append(post)
+        self.bring(post)
+
+    def bring(self, post: Post) -> bool:
+        """Send a form, or send it again; False when its address is not on this machine."""
         try:
-            checked(url)
+            checked(post.url)
         except ValueError:
-            return
+            return False
         self.accept([post])
+        return True
 
     @property
     def has_address(self) -> bool:
