@@ -75,6 +75,7 @@ def attach(conversation: Conversation, contact: Contact, *, actor: User) -> Conv
     if known.pk == conversation.pk:
         return known
     merge(conversation, known)
+    known.refresh_from_db()
     _record(known, "conversation.attached", actor, f"Messages of {conversation.address} belong to {contact.name}")
     return known
 
