@@ -113,9 +113,7 @@ def _without_seen(query: QueryDict) -> str:
 def conversation_close(request: HttpRequest, pk: int) -> HttpResponse:
     conversation = conversation_or_404(pk)
     if conversations.set_closed(conversation, True, actor=actor_of(request)):
-        messages.success(
-            request, f"The conversation with {conversation} is closed. A reply or a payment opens it again."
-        )
+        messages.success(request, f"Closed. A reply or a payment of {conversation} opens the conversation again.")
     return redirect("messaging:list")
 
 

@@ -55,9 +55,9 @@ def conversation_detail(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def conversation_read(request: HttpRequest, pk: int) -> HttpResponse:
     """Somebody has the thread before their eyes, up to the message ``last``."""
-    last = request.POST.get("last", "")
+    conversation, last = conversation_or_404(pk), request.POST.get("last", "")
     if last.isascii() and last.isdigit() and len(last) < 19:
-        conversations.mark_read(conversation_or_404(pk), int(last))
+        conversations.mark_read(conversation, int(last))
     return HttpResponse(status=204)
 
 
