@@ -77,7 +77,7 @@ def test_a_trait_is_chosen_for_a_phone(twilio: TwilioSandbox) -> None:
 
 def test_a_silent_carrier_reports_at_the_press_of_a_button(twilio: TwilioSandbox) -> None:
     sid = send(twilio, "+15005553000").sid
-    assert twilio.wait_idle() and "Report it lost" in page(twilio, "/phone", number="+15005553000")
+    assert twilio.wait_idle() and "Report: lost" in page(twilio, "/phone", number="+15005553000")
     assert "undelivered 30008" in do(twilio, "report", number="+15005553000", sid=sid, status="undelivered")
     assert client_of(twilio).messages(sid).fetch().error_code == 30008
     assert "That cannot be" in do(twilio, "report", number="+15005553000", sid=sid, status="eaten")
