@@ -113,7 +113,7 @@ def test_webhooks_are_set_and_sent_again(twilio: TwilioSandbox) -> None:
 
 
 def test_it_stands_beside_the_other_vendors() -> None:
-    words = ["--port", "0", "--company-size", "none", "--twilio-number", "+15005550010"]
+    words = ["--port", "0", "--company-size", "none", "--twilio-from", "+15005550010"]
     with build(arguments(words)) as sandbox:
         twilio = sandbox.mounted["/twilio"]
         assert isinstance(sandbox, Sandbox) and isinstance(twilio, TwilioSandbox)
@@ -123,6 +123,18 @@ def test_it_stands_beside_the_other_vendors() -> None:
             send(twilio, body=f"{number}", from_="+15005550010")
         found = client_of(twilio).messages.list(to=ADA, page_size=2)
         assert [one.body for one in found] == ["2", "1", "0"]
+
+
+def test_texts_may_come_from_a_service_or_a_name() -> None:
+    service = "MG" + "7" * 32
+    with build(arguments(["--port", "0", "--company-size", "none", "--twilio-from", service])) as sandbox:
+        twilio = sandbox.mounted["/twilio"]
+        assert isinstance(twilio, TwilioSandbox)
+        assert send(twilio, messaging_service_sid=service).status == "accepted"
+    with TwilioSandbox(numbers=["Tallybook"]) as twilio:
+        assert send(twilio, from_="Tallybook").from_ == "Tallybook"
+        with pytest.raises(ValueError, match="nobody can write to a name"):
+            twilio.phone(ADA).reply("Hello?")
 
 
 def page_of(url: str) -> str:
