@@ -14,7 +14,7 @@ from .quickbooks.seed import Size
 from .stand_in import CLIENT_ID, CLIENT_SECRET, Sandbox
 from .stripe.stand_in import SECRET_KEY, StripeSandbox
 from .stripe.webhooks import SECRET
-from .twilio.account import SID, TOKEN
+from .twilio.account import SERVICE, SID, TOKEN
 from .twilio.numbers import OWN
 from .twilio.stand_in import TwilioSandbox
 
@@ -65,7 +65,9 @@ def twilio_arguments(parser: argparse.ArgumentParser) -> None:
     env = os.environ.get
     parser.add_argument("--twilio-account-sid", default=env("TWILIO_ACCOUNT_SID") or SID)
     parser.add_argument("--twilio-auth-token", default=env("TWILIO_AUTH_TOKEN") or TOKEN)
-    parser.add_argument("--twilio-number", default=env("TWILIO_FROM") or OWN, help="the number that texts come from")
+    parser.add_argument(
+        "--twilio-from", default=env("TWILIO_FROM") or OWN, help="a number, name or service (MG...)"
+    )
     parser.add_argument("--twilio-inbound-url", metavar="URL", default="", help="hears what phones write")
     parser.add_argument("--twilio-status-url", metavar="URL", default="", help="hears of texts that name no address")
     parser.add_argument("--twilio-rate-per-second", type=int, default=TWILIO_RATE, help="requests")
@@ -105,12 +107,15 @@ def build(options: argparse.Namespace) -> Sandbox:
 
 
 def twilio(options: argparse.Namespace, url: str) -> TwilioSandbox:
-    """The Twilio account the command line asks for."""
+    """The Twilio account the command line asks for; texts may come from its service instead of a number."""
+    sender = options.twilio_from
+    is_service = sender.startswith("MG")
     return TwilioSandbox(
         url=url,
         account_sid=options.twilio_account_sid,
         auth_token=options.twilio_auth_token,
-        numbers=[options.twilio_number],
+        numbers=[OWN if is_service else sender],
+        service=sender if is_service else SERVICE,
         inbound_url=options.twilio_inbound_url,
         status_url=options.twilio_status_url,
         state=options.state,

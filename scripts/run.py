@@ -50,6 +50,7 @@ def start() -> None:
     if has_sandbox:
         agree_on_a_verifier(environment)
         pay_at_the_sandbox(environment, sandbox_port)
+        text_at_the_sandbox(environment, sandbox_port)
     logins = prepare(environment)
     crew = Crew(members(environment, web_port, sandbox_port if has_sandbox else None), environment, ROOT)
     with crew:
@@ -104,6 +105,15 @@ def pay_at_the_sandbox(environment: dict[str, str], sandbox_port: int) -> None:
         environment["STRIPE_API_URL"] = f"http://127.0.0.1:{sandbox_port}/stripe"
 
 
+def text_at_the_sandbox(environment: dict[str, str], sandbox_port: int) -> None:
+    """Without an account at Twilio texts go to the stand-in's phones; the keys are made up for this run."""
+    if not environment.get("TWILIO_ACCOUNT_SID", "").strip():
+        environment["TWILIO_ACCOUNT_SID"] = f"AC{secrets.token_hex(16)}"
+        environment["TWILIO_AUTH_TOKEN"] = secrets.token_hex(16)
+        environment["TWILIO_FROM"] = "+15005550006"  # the number that Twilio itself gives to tests
+        environment["TWILIO_API_URL"] = f"http://127.0.0.1:{sandbox_port}/twilio"
+
+
 def stop_if_taken(port: int, name: str) -> None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -135,8 +145,16 @@ def members(environment: Mapping[str, str], web_port: int, sandbox_port: int | N
         webhooks = f"http://127.0.0.1:{web_port}/webhooks/quickbooks/"
         sandbox = [python, "-m", "sandbox", "--port", str(sandbox_port), "--state", state, "--webhook-url", webhooks]
         sandbox += ["--stripe-webhook-url", f"http://127.0.0.1:{web_port}/webhooks/stripe/"]
+        sandbox += ["--twilio-inbound-url", f"{here(environment, web_port)}/webhooks/twilio/inbound/"]
         everyone.insert(0, Member("The QuickBooks sandbox", sandbox))
     return everyone
+
+
+def here(environment: Mapping[str, str], web_port: int) -> str:
+    """SITE_URL where it is this machine, since Twilio signs the address it calls; else where the web server listens."""
+    parts = urlsplit(environment["SITE_URL"])
+    is_here = parts.scheme == "http" and parts.hostname in {"127.0.0.1", "localhost"} and parts.port == web_port
+    return environment["SITE_URL"].rstrip("/") if is_here else f"http://127.0.0.1:{web_port}"
 
 
 def answers(port: int) -> bool:
@@ -159,6 +177,7 @@ def tell(environment: Mapping[str, str], logins: str, sandbox_port: int | None) 
     if sandbox_port is not None:
         lines += [f"The QuickBooks sandbox, to play the bookkeeper: http://127.0.0.1:{sandbox_port}/"]
         lines += [f"The Stripe sandbox, to play payers and their banks: http://127.0.0.1:{sandbox_port}/stripe/"]
+        lines += [f"The Twilio sandbox, to read and answer texts: http://127.0.0.1:{sandbox_port}/twilio/"]
     if environment["EMAIL_URL"].startswith("filemail:"):
         lines += [f"Mails are written to {environment['EMAIL_URL'].removeprefix('filemail:///')}"]
     print("\n".join([*lines, "Ctrl-C stops everything.", ""]), flush=True)

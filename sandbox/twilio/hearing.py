@@ -20,6 +20,8 @@ def hear(book: Book, account: Account, phone: str, body: str, to: str = "") -> t
     ours = to or (last.sender if last else "") or account.numbers[0]
     if ours not in account.numbers:
         raise ValueError(f"{ours} is none of this account's numbers")
+    if not is_number(ours):
+        raise ValueError(f"{ours} is a name, and nobody can write to a name")
     service = last.service if last and last.sender == ours else ""
     with book.lock:
         # What is written to one number of a service is heard by all of it.

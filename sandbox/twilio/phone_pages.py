@@ -103,7 +103,7 @@ def _bubble(sandbox: TwilioSandbox, one: Message, is_newest: bool) -> str:
     inside = f"{linked(one.body)}<small>{at}{state}</small>"
     if one.status == "sent" and not sandbox.book.trait(one.to).status:
         keep = parts.hidden(number=one.phone, sid=one.sid)
-        for status, words in (("delivered", "Report it at last"), ("undelivered", "Report it lost")):
+        for status, words in (("delivered", "Report: delivered"), ("undelivered", "Report: lost")):
             inside += form(sandbox, "report", keep + parts.hidden(status=status), words)
     return f'<li class="bubble {style}"{" id=newest" if is_newest else ""}>{inside}</li>'
 

@@ -77,7 +77,7 @@ def test_a_trait_is_chosen_for_a_phone(twilio: TwilioSandbox) -> None:
 
 def test_a_silent_carrier_reports_at_the_press_of_a_button(twilio: TwilioSandbox) -> None:
     sid = send(twilio, "+15005553000").sid
-    assert twilio.wait_idle() and "Report it lost" in page(twilio, "/phone", number="+15005553000")
+    assert twilio.wait_idle() and "Report: lost" in page(twilio, "/phone", number="+15005553000")
     assert "undelivered 30008" in do(twilio, "report", number="+15005553000", sid=sid, status="undelivered")
     assert client_of(twilio).messages(sid).fetch().error_code == 30008
     assert "That cannot be" in do(twilio, "report", number="+15005553000", sid=sid, status="eaten")
@@ -113,7 +113,7 @@ def test_webhooks_are_set_and_sent_again(twilio: TwilioSandbox) -> None:
 
 
 def test_it_stands_beside_the_other_vendors() -> None:
-    words = ["--port", "0", "--company-size", "none", "--twilio-number", "+15005550010"]
+    words = ["--port", "0", "--company-size", "none", "--twilio-from", "+15005550010"]
     with build(arguments(words)) as sandbox:
         twilio = sandbox.mounted["/twilio"]
         assert isinstance(sandbox, Sandbox) and isinstance(twilio, TwilioSandbox)
@@ -123,6 +123,18 @@ def test_it_stands_beside_the_other_vendors() -> None:
             send(twilio, body=f"{number}", from_="+15005550010")
         found = client_of(twilio).messages.list(to=ADA, page_size=2)
         assert [one.body for one in found] == ["2", "1", "0"]
+
+
+def test_texts_may_come_from_a_service_or_a_name() -> None:
+    service = "MG" + "7" * 32
+    with build(arguments(["--port", "0", "--company-size", "none", "--twilio-from", service])) as sandbox:
+        twilio = sandbox.mounted["/twilio"]
+        assert isinstance(twilio, TwilioSandbox)
+        assert send(twilio, messaging_service_sid=service).status == "accepted"
+    with TwilioSandbox(numbers=["Tallybook"]) as twilio:
+        assert send(twilio, from_="Tallybook").from_ == "Tallybook"
+        with pytest.raises(ValueError, match="nobody can write to a name"):
+            twilio.phone(ADA).reply("Hello?")
 
 
 def page_of(url: str) -> str:
