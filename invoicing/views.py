@@ -55,8 +55,7 @@ COLUMNS = (
     ("Due", "due", "-due"),
     ("Total", "-total", "total"),
     ("Balance", "-balance", "balance"),
-    ("Status",),
-    ("Last action",),
+    ("Status, last action",),
 )
 EXPORTED = [
     *("number", "customer_name", "issued_on", "due_on", "currency", "total", "paid", "credited", "balance"),
