@@ -65,9 +65,7 @@ def twilio_arguments(parser: argparse.ArgumentParser) -> None:
     env = os.environ.get
     parser.add_argument("--twilio-account-sid", default=env("TWILIO_ACCOUNT_SID") or SID)
     parser.add_argument("--twilio-auth-token", default=env("TWILIO_AUTH_TOKEN") or TOKEN)
-    parser.add_argument(
-        "--twilio-from", default=env("TWILIO_FROM") or OWN, help="a number, name or service (MG...)"
-    )
+    parser.add_argument("--twilio-from", default=env("TWILIO_FROM") or OWN, help="a number, name or service (MG...)")
     parser.add_argument("--twilio-inbound-url", metavar="URL", default="", help="hears what phones write")
     parser.add_argument("--twilio-status-url", metavar="URL", default="", help="hears of texts that name no address")
     parser.add_argument("--twilio-rate-per-second", type=int, default=TWILIO_RATE, help="requests")
