@@ -37,7 +37,9 @@ def form(**values: Any) -> dict[str, Any]:
     return {"key": str(uuid.uuid4()), "amount": "120.00", "received_on": day, "method": "Card", "memo": "", **values}
 
 
-def test_the_form_offers_what_is_owed_today_and_leaves_the_way_it_was_paid_to_be_chosen(client: Client, jo: User, invoice: Invoice) -> None:
+def test_the_form_offers_what_is_owed_today_and_leaves_the_way_it_was_paid_to_be_chosen(
+    client: Client, jo: User, invoice: Invoice
+) -> None:
     page = client.get(f"/invoices/{invoice.pk}/").text
     assert address(invoice) in page
     html = client.get(address(invoice)).text
@@ -54,7 +56,9 @@ def test_a_payment_noted_by_hand_settles_the_invoice_and_says_by_whom(
     assert (invoice.status, invoice.balance, invoice.paid) == ("paid", 0, 120)
     payment = Payment.objects.get()
     assert (payment.source, payment.method, payment.memo) == ("staff", "Card", "slip 9")
-    assert Activity.objects.get(verb="payment.recorded").actor == jo
+    noted = Activity.objects.get(verb="payment.recorded")
+    assert noted.actor == jo
+    assert noted.text in client.get(f"/invoices/{invoice.pk}/").text.partition('id="timeline"')[2]
     assert address(invoice) not in client.get(f"/invoices/{invoice.pk}/").text
     assert "Nothing is owed" in client.get(address(invoice), follow=True).text
 
