@@ -38,7 +38,7 @@ def test_a_preview_leads_to_the_import_and_the_import_to_its_result(
     preview = ImportRun.objects.get()
     assert answer.url == reverse("integrations:run", args=[preview.pk])
     assert OrmQ.objects.get().task["args"] == (preview.pk,)
-    assert "Waiting for a worker" in client.get(answer.url).text
+    assert "It starts in a moment" in client.get(answer.url).text
     drain()
     page = client.get(answer.url).text
     assert "Nothing was written yet" in page and "Import contacts now" in page
