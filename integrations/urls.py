@@ -6,6 +6,7 @@ from integrations import import_urls, sync_urls, views
 from integrations.quickbooks import views as quickbooks
 from integrations.quickbooks import webhooks
 from integrations.stripe import webhooks as stripe
+from integrations.twilio import webhooks as twilio
 
 app_name = "integrations"
 urlpatterns: list[URLPattern] = [
@@ -16,6 +17,8 @@ urlpatterns: list[URLPattern] = [
     path("integrations/quickbooks/disconnect/", quickbooks.quickbooks_disconnect, name="quickbooks-disconnect"),
     path("webhooks/quickbooks/", webhooks.receive, name="quickbooks-webhook"),
     path("webhooks/stripe/", stripe.receive, name="stripe-webhook"),
+    path("webhooks/twilio/inbound/", twilio.inbound, name="twilio-inbound"),
+    path("webhooks/twilio/status/", twilio.status, name="twilio-status"),
     *sync_urls.urlpatterns,
     *import_urls.urlpatterns,
 ]

@@ -1,4 +1,4 @@
-"""Stand-ins of QuickBooks Online and Stripe for development, tests and benchmarks: they speak the wire, nothing else.
+"""Stand-ins of QuickBooks Online, Stripe and Twilio for development, tests and benchmarks: they speak only the wire.
 
 with Sandbox() as sandbox:
     company = sandbox.company("us")
@@ -6,6 +6,9 @@ with Sandbox() as sandbox:
 
 with StripeSandbox(webhook_url=url) as stripe:
     client = StripeClient(stripe.secret_key, base_addresses={"api": stripe.url})
+
+with TwilioSandbox(inbound_url=url) as twilio:
+    twilio.phone("+14155550100").reply("Thank you!")
 """
 
 from .faults import fault
@@ -15,5 +18,6 @@ from .quickbooks.notices import Notice
 from .quickbooks.seed import Size
 from .stand_in import LogEntry, Sandbox
 from .stripe.stand_in import StripeSandbox
+from .twilio.stand_in import TwilioSandbox
 
-__all__ = ["Company", "Fault", "LogEntry", "Notice", "Sandbox", "Size", "StripeSandbox", "fault"]
+__all__ = ["Company", "Fault", "LogEntry", "Notice", "Sandbox", "Size", "StripeSandbox", "TwilioSandbox", "fault"]

@@ -14,15 +14,21 @@ from .quickbooks.seed import Size
 from .stand_in import CLIENT_ID, CLIENT_SECRET, Sandbox
 from .stripe.stand_in import SECRET_KEY, StripeSandbox
 from .stripe.webhooks import SECRET
+from .twilio.account import SID, TOKEN
+from .twilio.numbers import OWN
+from .twilio.stand_in import TwilioSandbox
 
 STRIPE = "/stripe"  # where the Stripe account is, its API as well as its pages
 STRIPE_RATE = 25
+TWILIO = "/twilio"  # where the Twilio account is, and the phones it writes to
+TWILIO_RATE = 100
+TWILIO_PACE = 0.5  # seconds between two steps of a text
 
 
 def arguments(words: list[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(
-        "python -m sandbox", description="QuickBooks Online and Stripe stand-ins on loopback."
+        "python -m sandbox", description="QuickBooks Online, Stripe and Twilio stand-ins on loopback."
     )
     parser.add_argument("--port", type=int, default=8001)
     parser.add_argument("--state", metavar="FILE", help="keep books, tokens and payments in this file")
@@ -41,6 +47,7 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
     token = os.environ.get("QUICKBOOKS_WEBHOOK_VERIFIER_TOKEN", "").split(",")[0].strip()
     parser.add_argument("--verifier-token", default=token or VERIFIER_TOKEN, help="signs the webhooks")
     stripe_arguments(parser)
+    twilio_arguments(parser)
     return parser.parse_args(words)
 
 
@@ -51,6 +58,18 @@ def stripe_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--stripe-webhook-url", metavar="URL", help="an http address on this machine that hears events")
     parser.add_argument("--stripe-webhook-secret", default=env("STRIPE_WEBHOOK_SECRET") or SECRET)
     parser.add_argument("--stripe-rate-per-second", type=int, default=STRIPE_RATE, help="requests, 25 in real life")
+
+
+def twilio_arguments(parser: argparse.ArgumentParser) -> None:
+    """What is asked about the Twilio account."""
+    env = os.environ.get
+    parser.add_argument("--twilio-account-sid", default=env("TWILIO_ACCOUNT_SID") or SID)
+    parser.add_argument("--twilio-auth-token", default=env("TWILIO_AUTH_TOKEN") or TOKEN)
+    parser.add_argument("--twilio-number", default=env("TWILIO_FROM") or OWN, help="the number that texts come from")
+    parser.add_argument("--twilio-inbound-url", metavar="URL", default="", help="hears what phones write")
+    parser.add_argument("--twilio-status-url", metavar="URL", default="", help="hears of texts that name no address")
+    parser.add_argument("--twilio-rate-per-second", type=int, default=TWILIO_RATE, help="requests")
+    parser.add_argument("--twilio-throughput", type=float, default=1, help="parts a second, 1 in real life")
 
 
 def build(options: argparse.Namespace) -> Sandbox:
@@ -81,7 +100,24 @@ def build(options: argparse.Namespace) -> Sandbox:
         rate_per_second=options.stripe_rate_per_second,
     )
     sandbox.mount(STRIPE, stripe)
+    sandbox.mount(TWILIO, twilio(options, f"{sandbox.url}{TWILIO}"))
     return sandbox
+
+
+def twilio(options: argparse.Namespace, url: str) -> TwilioSandbox:
+    """The Twilio account the command line asks for."""
+    return TwilioSandbox(
+        url=url,
+        account_sid=options.twilio_account_sid,
+        auth_token=options.twilio_auth_token,
+        numbers=[options.twilio_number],
+        inbound_url=options.twilio_inbound_url,
+        status_url=options.twilio_status_url,
+        state=options.state,
+        rate_per_second=options.twilio_rate_per_second,
+        throughput=options.twilio_throughput,
+        pace=TWILIO_PACE,
+    )
 
 
 def main() -> int:
@@ -108,6 +144,7 @@ def main() -> int:
         if sandbox.webhooks.url:
             print(f"  changes are told to {sandbox.webhooks.url}")
         print(f"Stripe stand-in: {sandbox.url}{STRIPE}")
+        print(f"Twilio stand-in: {sandbox.url}{TWILIO}")
         sys.stdout.flush()
         signal.sigwait(said_stop)
     return 0

@@ -15,8 +15,10 @@ OPEN = {
     *("staff:join", "staff:logo", "health:healthz", "health:worker"),
     *("public:invoice", "public:pay", "public:paid", "public:seen"),
     *("integrations:quickbooks-webhook", "integrations:stripe-webhook"),
+    "messages-public:unsubscribe",
+    *("integrations:twilio-inbound", "integrations:twilio-status"),
 }
-OURS = {"staff", "contacts", "invoicing", "integrations", "health", "help", "public"}
+OURS = {"staff", "contacts", "invoicing", "integrations", "health", "help", "public", "messaging", "messages-public"}
 
 
 def views(patterns: list[URLPattern | URLResolver], space: str = "") -> Iterator[tuple[str, URLPattern]]:
