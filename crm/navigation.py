@@ -13,13 +13,17 @@ from crm.roles import may
 
 @dataclass(frozen=True)
 class Entry:
-    """One place in the navigation. ``key`` opens it after ``g``; ``permission`` says who sees it."""
+    """One place in the navigation. ``key`` opens it after ``g``; ``permission`` says who sees it.
+
+    ``space`` is the namespace of pages that stand under it too, whatever their addresses begin with.
+    """
 
     label: str
     view: str
     icon: str
     permission: str
     key: str = ""
+    space: str = ""
 
 
 ENTRIES = (
@@ -27,7 +31,7 @@ ENTRIES = (
     Entry("Invoices", "invoicing:list", "invoice", "invoices.view", "i"),
     Entry("Inbox", "messaging:list", "chat", "messages.view", "m"),
     Entry("Contacts", "contacts:list", "contact", "contacts.view", "c"),
-    Entry("Settings", "staff:settings", "settings", "settings", "s"),
+    Entry("Settings", "staff:settings", "settings", "settings", "s", "integrations"),
 )
 
 
@@ -43,10 +47,12 @@ def _entries(request: HttpRequest) -> list[dict[str, Any]]:
     """The entries this person may open; the one whose address the page's begins with is the current one."""
     places = [(entry, address(entry.view)) for entry in ENTRIES if may(request.user, entry.permission)]
     account = address("staff:account")
+    space = request.resolver_match.namespace if request.resolver_match else ""
     shown = []
     for entry, url in places:
         home = url == "/"
         inside = request.path == url if home else request.path.startswith(url) and request.path != account
+        inside = inside or bool(entry.space) and entry.space == space
         if url:
             current = "page" if request.path == url else "true"
             shown.append({**vars(entry), "url": url, "is_current": inside, "current": current})

@@ -246,8 +246,8 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.log_level("LOG_LEVEL", "INFO")},
-    # django-q tells of every task, several lines each.
-    "loggers": {"django-q": {"level": "WARNING"}},
+    # django-q tells of every task and Stripe's library of every request, several lines each.
+    "loggers": {"django-q": {"level": "WARNING"}, "stripe": {"level": "WARNING"}},
 }
 
 # --- QuickBooks -------------------------------------------------------------------------------------------

@@ -40,7 +40,7 @@ CHIPS = {
     Outcome.IGNORED: ("draft", "x"),
     Outcome.FAILED: ("late", "warn"),
 }
-HEADER = ["When", "Door", "Record", "QuickBooks ID", "Name", "Outcome", "What happened", "Changes"]
+HEADER = ["When", "How it came", "Record", "QuickBooks ID", "Name", "Outcome", "What happened", "Changes"]
 
 
 def entity_words(entity: str) -> str:

@@ -37,7 +37,7 @@ def log(request: HttpRequest) -> HttpResponse:
         context |= {
             "trouble": sync_trouble.of(connection),
             "bookings": bookings.of(connection),
-            "doors": {"": "Any door", **dict(SyncLogEntry.Door.choices)},
+            "doors": {"": "Any way", **dict(SyncLogEntry.Door.choices)},
             "outcomes": {"": "Any outcome", **dict(SyncLogEntry.Outcome.choices)},
             "entities": {"": "Any record", **sync_log.ENTITIES},
         }

@@ -27,7 +27,7 @@ class PaymentForm(forms.Form):
     received_on = forms.DateField(
         label="Received on", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
-    method = forms.ChoiceField(label="How it was paid")
+    method = forms.ChoiceField(label="How it was paid", error_messages={"required": "Choose how it was paid."})
     memo = forms.CharField(
         label="Reference", max_length=100, required=False, help_text="Such as the number of a cheque or a transfer."
     )
@@ -37,8 +37,9 @@ class PaymentForm(forms.Form):
         self.invoice, self.today = invoice, today
         self.fields["amount"].label = f"Amount in {invoice.currency}"
         self.fields["amount"].widget.attrs |= {"inputmode": "decimal", "autocomplete": "off"}
-        methods = get_methods()
-        self.fields["method"].choices = [(name, name) for name in methods]  # type: ignore[attr-defined]
+        methods = [(name, name) for name in get_methods()]
+        # Nothing is chosen beforehand: the first name of the list would be booked unread.
+        self.fields["method"].choices = [("", "Choose…"), *methods]  # type: ignore[attr-defined]
 
     def clean_amount(self) -> Decimal:
         amount: Decimal = self.cleaned_data["amount"]

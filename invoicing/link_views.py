@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from crm.audit import actor_of
@@ -19,7 +20,7 @@ def invoice_make_link(request: HttpRequest, pk: int) -> HttpResponse:
     invoice = _invoice(pk)
     link_for(invoice)
     messages.success(request, f"{invoice} has a link. Whoever has it sees the invoice without logging in.")
-    return redirect("invoicing:detail", pk)
+    return _to_the_link(pk)
 
 
 @require_http_methods(["GET", "POST"])
@@ -31,7 +32,12 @@ def invoice_replace_link(request: HttpRequest, pk: int) -> HttpResponse:
         return render(request, "invoicing/replace_link.html", {"invoice": invoice})
     replace_link(invoice, actor=actor_of(request))
     messages.success(request, f"{invoice} has a new link. The old one leads nowhere now.")
-    return redirect("invoicing:detail", pk)
+    return _to_the_link(pk)
+
+
+def _to_the_link(pk: int) -> HttpResponse:
+    """Back to the invoice, where the link stands: it is far down the page."""
+    return redirect(f"{reverse('invoicing:detail', args=[pk])}#link")
 
 
 def _invoice(pk: int) -> Invoice:

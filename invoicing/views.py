@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.db.models import Prefetch
+from django.db.models import Prefetch, Q
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -230,6 +230,8 @@ def invoice_looked_at(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _timeline(invoice: Invoice) -> list[Entry]:
-    """What happened to the invoice, newest first."""
-    activities = Activity.objects.filter(subject_type="invoice", subject_id=invoice.pk)
+    """What happened to the invoice and to the payments on it, newest first."""
+    payments = [allocation.payment_id for allocation in invoice.allocations.all()]
+    of_invoice = Q(subject_type="invoice", subject_id=invoice.pk)
+    activities = Activity.objects.filter(of_invoice | Q(subject_type="payment", subject_id__in=payments))
     return entries(activities.select_related("actor").order_by("-id")[:MOST_ENTRIES])

@@ -144,10 +144,10 @@ def main() -> int:
         print(f"QuickBooks stand-in: {sandbox.url}  (discovery {sandbox.discovery_url}, API {sandbox.api_url})")
         for company in sandbox.companies.values():
             print(f"  {company.realm_id}  {company.name} ({company.country}, {company.home})")
-        print(f"Stripe stand-in: {sandbox.url}{STRIPE}")
-        print(f"Twilio stand-in: {sandbox.url}{TWILIO}")
         if sandbox.webhooks.url:
             print(f"  changes are told to {sandbox.webhooks.url}")
+        print(f"Stripe stand-in: {sandbox.url}{STRIPE}")
+        print(f"Twilio stand-in: {sandbox.url}{TWILIO}")
         sys.stdout.flush()
         signal.sigwait(said_stop)
     return 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from html import escape
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from .. import control_parts as parts
 from ..pages import page
@@ -25,6 +26,8 @@ def framed(sandbox: StripeSandbox, title: str, query: Form, body: str) -> str:
     """A page under the links that all of them share, with what was just done."""
     links = (("/", "Account"), ("/trouble", "Break things"), ("/webhooks", "Webhooks"), ("/log", "Request log"))
     nav = "".join(f'<a href="{escape(sandbox.url)}{path}">{words}</a>' for path, words in links)
+    if urlsplit(sandbox.url).path:
+        nav += '<a href="/">QuickBooks</a>'  # it is a guest under the roof of that one
     note = f'<p class="note" role="status">{escape(query["done"])}</p>' if query.get("done") else ""
     sorry = f'<p class="note bad" role="alert">{escape(query["sorry"])}</p>' if query.get("sorry") else ""
     return page(title, f"<nav>{nav}</nav>{note}{sorry}{body}")

@@ -161,7 +161,7 @@ def test_the_log_can_be_had_as_csv_as_it_is_filtered(client: Client, jo: Any, co
     content = b"".join(answer.streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
     rows = list(csv.DictReader(io.StringIO(content, newline="")))
     assert len(rows) == 1
-    assert (rows[0]["Name"], rows[0]["Door"], rows[0]["Outcome"]) == ("'=1+1", "Regular check", "Updated")
+    assert (rows[0]["Name"], rows[0]["How it came"], rows[0]["Outcome"]) == ("'=1+1", "Regular check", "Updated")
     assert rows[0]["Changes"] == "City: Paris → London" and rows[0]["QuickBooks ID"] == "1"
 
 
@@ -171,7 +171,7 @@ def test_the_log_can_be_had_as_csv_as_it_is_filtered(client: Client, jo: Any, co
 def test_above_the_log_stands_what_waits_and_what_failed_in_the_vendors_words(
     client: Client, jo: Any, connection: QuickBooksConnection
 ) -> None:
-    assert "wait" not in read(client, LOG).partition("Any door")[0]
+    assert "wait" not in read(client, LOG).partition("Any way")[0]
     event(connection, "customer", "1", not_before=timezone.now() + timedelta(minutes=5))
     page = read(client, LOG)
     assert "1 record waits to be taken over; the next try is at" in page
@@ -219,7 +219,7 @@ def test_the_card_tells_the_last_and_the_next_look_and_what_is_left_to_do(
     client: Client, jo: Any, connection: QuickBooksConnection
 ) -> None:
     page = read(client, CARD)
-    assert "Last look None yet" in page and "Next look As soon as a worker is free" in page
+    assert "Last look None yet" in page and "Next look In a moment" in page
     now = timezone.now()
     state = SyncState.of(connection)
     state.last_pass_at = state.last_good_pass_at = state.watermark = now
@@ -282,7 +282,7 @@ def test_without_script_the_page_itself_says_that_it_looks(
 ) -> None:
     answer = press(client, django_capture_on_commit_callbacks, follow=True)
     page = text_of(answer.content.decode())
-    assert "Looking for changes… Reload this page" in page and "No worker gives" not in page
+    assert "Looking for changes… Reload this page" in page and "is not running" not in page
     for nonsense in ("", "?pressed=x", "?pressed=2026-02-31T00:00:00Z", "?pressed=2026-02-01T00:00:00"):
         assert "Looking for" not in read(client, CARD + nonsense)
         assert client.get(PROGRESS + nonsense).status_code == 302
@@ -292,9 +292,9 @@ def test_when_no_worker_lives_it_says_so_instead_of_looking_for_ever(
     client: Client, jo: Any, connection: QuickBooksConnection
 ) -> None:
     pressed = (timezone.now() - timedelta(seconds=30)).isoformat().replace("+", "%2B")
-    assert "No worker gives a sign of life" in read(client, f"{PROGRESS}?pressed={pressed}")
+    assert "background program is not running" in read(client, f"{PROGRESS}?pressed={pressed}")
     Heartbeat.objects.create(name="default", beat_at=timezone.now())
-    assert "No worker" not in read(client, f"{PROGRESS}?pressed={pressed}")
+    assert "is not running" not in read(client, f"{PROGRESS}?pressed={pressed}")
 
 
 def test_nothing_is_looked_for_where_nothing_is_connected(

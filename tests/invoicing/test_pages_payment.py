@@ -37,12 +37,14 @@ def form(**values: Any) -> dict[str, Any]:
     return {"key": str(uuid.uuid4()), "amount": "120.00", "received_on": day, "method": "Card", "memo": "", **values}
 
 
-def test_the_form_offers_what_is_owed_today_by_card_or_bank(client: Client, jo: User, invoice: Invoice) -> None:
+def test_the_form_offers_what_is_owed_today_and_leaves_the_way_it_was_paid_to_be_chosen(
+    client: Client, jo: User, invoice: Invoice
+) -> None:
     page = client.get(f"/invoices/{invoice.pk}/").text
     assert address(invoice) in page
     html = client.get(address(invoice)).text
     assert 'value="120.00"' in html and f'value="{business_day().isoformat()}"' in html
-    assert re.findall(r'<option value="(\w+)"', html) == ["Card", "Bank"]
+    assert re.findall(r'<option value="(\w*)"', html) == ["", "Card", "Bank"]
 
 
 def test_a_payment_noted_by_hand_settles_the_invoice_and_says_by_whom(
@@ -54,7 +56,9 @@ def test_a_payment_noted_by_hand_settles_the_invoice_and_says_by_whom(
     assert (invoice.status, invoice.balance, invoice.paid) == ("paid", 0, 120)
     payment = Payment.objects.get()
     assert (payment.source, payment.method, payment.memo) == ("staff", "Card", "slip 9")
-    assert Activity.objects.get(verb="payment.recorded").actor == jo
+    noted = Activity.objects.get(verb="payment.recorded")
+    assert noted.actor == jo
+    assert noted.text in client.get(f"/invoices/{invoice.pk}/").text.partition('id="timeline"')[2]
     assert address(invoice) not in client.get(f"/invoices/{invoice.pk}/").text
     assert "Nothing is owed" in client.get(address(invoice), follow=True).text
 
@@ -82,6 +86,7 @@ def test_a_second_click_is_the_same_payment(client: Client, jo: User, invoice: I
         ({"received_on": "2999-01-01"}, "still to come"),
         ({"received_on": "soon"}, "valid date"),
         ({"method": "Barter"}, "valid choice"),
+        ({"method": ""}, "Choose how it was paid."),
         ({"key": "x"}, "Load this page again"),
     ],
 )

@@ -129,7 +129,7 @@ def test_the_page_shows_both_sides_with_what_waits_and_marks_what_differs(client
     listed = client.get(reverse("integrations:conflicts")).text
     address = reverse("integrations:conflict", args=[link_of(bob).pk])
     assert f'href="{address}"' in listed
-    page = client.get(address).text
+    page = client.get(address).text.replace("<wbr>", "")
     assert "Ann Lee" in page and "Bob Lee" in page and "bob@example.com" in page
     assert "1 invoice, $100.00 open" in page
     assert "differs" in page and "same" in page

@@ -38,10 +38,11 @@ def test_a_preview_leads_to_the_import_and_the_import_to_its_result(
     preview = ImportRun.objects.get()
     assert answer.url == reverse("integrations:run", args=[preview.pk])
     assert OrmQ.objects.get().task["args"] == (preview.pk,)
-    assert "Waiting for a worker" in client.get(answer.url).text
+    assert "It starts in a moment" in client.get(answer.url).text
     drain()
     page = client.get(answer.url).text
     assert "Nothing was written yet" in page and "Import contacts now" in page
+    assert 'data-go="s" aria-current="true"' in page, "the menu shows that imports stand under Settings"
     assert "It shares the number 4155550142 with Ann." in page and "Bob &lt;b&gt;" in page
     answer = client.post(reverse("integrations:import-contacts"), {"preview": "no"})
     drain()
