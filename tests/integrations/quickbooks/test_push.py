@@ -207,6 +207,21 @@ def test_what_the_bookkeeper_does_to_a_booked_payment_follows(
     assert Payment.objects.get().is_void
 
 
+@pytest.mark.parametrize("deed", ["parted", "deleted"])
+def test_what_the_bookkeeper_undoes_before_we_look_is_owed_again(
+    bill: dict, look: Look, followed: QuickBooksConnection, books: Company, deed: str
+) -> None:
+    paid(bill)
+    book(followed)
+    (booked,) = there(books)
+    if deed == "parted":
+        books.update("Payment", {"Id": booked["Id"], "sparse": True, "Line": []})
+    else:
+        books.delete("Payment", booked["Id"])
+    look()
+    assert (ours(bill).status, ours(bill).balance, ours(bill).paid) == (Invoice.Status.OPEN, 100, 0)
+
+
 def test_many_workers_book_each_once(
     bill: dict, followed: QuickBooksConnection, quickbooks: Sandbox, books: Company
 ) -> None:
