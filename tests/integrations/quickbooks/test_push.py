@@ -222,6 +222,18 @@ def test_what_the_bookkeeper_undoes_before_we_look_is_owed_again(
     assert (ours(bill).status, ours(bill).balance, ours(bill).paid) == (Invoice.Status.OPEN, 100, 0)
 
 
+def test_a_payment_that_is_deleted_in_quickbooks_keeps_our_own_words_of_it(
+    bill: dict, look: Look, followed: QuickBooksConnection, books: Company
+) -> None:
+    paid(bill)
+    book(followed)
+    look()
+    books.delete("Payment", there(books)[0]["Id"])
+    look()
+    payment = Payment.objects.get()
+    assert (payment.is_void, payment.method, payment.memo) == (True, "Card", "slip 1")
+
+
 def test_many_workers_book_each_once(
     bill: dict, followed: QuickBooksConnection, quickbooks: Sandbox, books: Company
 ) -> None:
