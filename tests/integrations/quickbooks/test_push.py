@@ -1,6 +1,7 @@
 """Money noted here is booked in QuickBooks: once, on its invoice, in Undeposited Funds, whatever goes wrong between."""
 
 from collections.abc import Callable
+from contextlib import closing
 from datetime import date
 from decimal import Decimal
 
@@ -8,10 +9,12 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from integrations import outbox, tasks
 from integrations.models import OutboxEntry, QuickBooksConnection, QuickBooksLink, SyncLogEntry
 from integrations.quickbooks import push
+from integrations.quickbooks.client import client_for
 from invoicing.models import Allocation, Invoice, Payment
 from invoicing.recording import record_payment
 from sandbox import Company, Sandbox
@@ -232,6 +235,20 @@ def test_a_payment_that_is_deleted_in_quickbooks_keeps_our_own_words_of_it(
     look()
     payment = Payment.objects.get()
     assert (payment.is_void, payment.method, payment.memo) == (True, "Card", "slip 1")
+
+
+def test_a_worker_killed_before_it_heard_the_answer_does_not_look_like_paying_twice(
+    bill: dict, look: Look, followed: QuickBooksConnection, books: Company
+) -> None:
+    payment = paid(bill)
+    entry = OutboxEntry.objects.get()
+    with closing(client_for(followed)) as client:
+        body, _ = push._body(client, followed, payment)
+        client.create_payment(body, request_id=str(entry.key))
+    OutboxEntry.objects.update(not_before=timezone.now())  # what a killed worker held is free again
+    assert outbox.drain(followed, push.PUSHES) == 1
+    look()
+    assert (len(there(books)), ours(bill).status, ours(bill).attention) == (1, Invoice.Status.PAID, "")
 
 
 def test_many_workers_book_each_once(
