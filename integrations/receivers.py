@@ -59,12 +59,14 @@ def book_what_was_paid_here(sender: Any, payment: Payment, origin: str, **facts:
         return
     link = QuickBooksLink.objects.filter(entity="invoice", invoice__allocations__payment=payment).first()
     connection = link.connection if link else QuickBooksConnection.objects.current()
-    if connection is not None and (link is not None or _is_customer(payment, connection)):
+    if connection is not None and (link is not None or _is_credit(payment, connection)):
         outbox.enqueue(connection, OutboxEntry.Kind.CREATE_PAYMENT, payment.pk)
 
 
-def _is_customer(payment: Payment, connection: QuickBooksConnection) -> bool:
-    """Whether money that settled nothing can be their customer's credit."""
+def _is_credit(payment: Payment, connection: QuickBooksConnection) -> bool:
+    """Whether money that settled nothing can be their customer's credit. What settled an invoice of ours is not."""
+    if payment.contact_id is None or payment.allocations.exists():
+        return False
     links = QuickBooksLink.objects.filter(connection=connection, entity="customer", contact=payment.contact_id)
     return links.filter(state=QuickBooksLink.State.LINKED).exists()
 

@@ -18,7 +18,7 @@ from integrations.quickbooks.client import client_for
 from invoicing.models import Allocation, Invoice, Payment
 from invoicing.recording import record_payment
 from sandbox import Company, Sandbox
-from tests.factories import make_agent, make_user
+from tests.factories import make_agent, make_invoice, make_user
 from tests.integrations.processes import run_python
 from tests.sandbox.cast import customer, invoice, pay
 
@@ -249,6 +249,22 @@ def test_a_worker_killed_before_it_heard_the_answer_does_not_look_like_paying_tw
     assert outbox.drain(followed, push.PUSHES) == 1
     look()
     assert (len(there(books)), ours(bill).status, ours(bill).attention) == (1, Invoice.Status.PAID, "")
+
+
+def test_money_for_an_invoice_that_quickbooks_does_not_have_is_not_booked_there(
+    bill: dict, followed: QuickBooksConnection
+) -> None:
+    of_ours = make_invoice(ours(bill).contact, total="50")
+    record_payment(
+        of_ours,
+        source="staff",
+        reference="slip-2",
+        amount=Decimal(50),
+        received_on=date(2026, 11, 20),
+        method="Card",
+        origin="staff",
+    )
+    assert not OutboxEntry.objects.exists()
 
 
 def test_many_workers_book_each_once(
