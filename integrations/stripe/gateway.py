@@ -118,7 +118,7 @@ def _is_nearly_over(session: PaySession) -> bool:
 
 def _params(row: PaySession, back: str) -> Any:
     invoice = row.invoice
-    known = {"invoice": str(invoice.pk), "number": invoice.number[:100]}
+    known = {"invoice": str(invoice.pk), "number": invoice.number[:100], "page": str(row.key)}
     email = invoice.contact.email if invoice.contact else ""
     return {
         "mode": "payment",

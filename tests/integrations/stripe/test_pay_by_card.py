@@ -19,6 +19,7 @@ from integrations.models import GatewayEvent, OutboxEntry, PaySession, QuickBook
 from integrations.quickbooks import push
 from integrations.quickbooks.sync import drain, poll
 from integrations.stripe.amounts import can_take, from_stripe, to_stripe
+from integrations.stripe.client import client as stripe_api
 from invoicing.links import link_for
 from invoicing.models import Invoice, Payment
 from sandbox import Company, Sandbox
@@ -102,6 +103,31 @@ def test_a_lost_webhook_is_made_up_for(stripe: StripeSandbox, bill: Invoice) -> 
     PaySession.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
     tasks.take_gateway_events()
     assert Payment.objects.count() == 1
+
+
+def test_a_page_whose_making_was_cut_off_is_known_by_its_key(stripe: StripeSandbox, bill: Invoice) -> None:
+    url = go_to_stripe(bill)
+    PaySession.objects.update(reference="", url="", status=Status.MAKING)
+    stripe.pay(url)
+    told(stripe)
+    assert (Payment.objects.get().amount, PaySession.objects.get().status) == (120, Status.PAID)
+
+
+def test_money_for_somebody_else_who_uses_the_same_account_is_none_of_ours(
+    stripe: StripeSandbox, bill: Invoice
+) -> None:
+    line = {"currency": "usd", "unit_amount": 500, "product_data": {"name": "A mug"}}
+    theirs = stripe_api().v1.checkout.sessions.create(
+        params={
+            "mode": "payment",
+            "line_items": [{"quantity": 1, "price_data": line}],
+            "metadata": {"invoice": str(bill.pk)},  # their number 7 is not ours
+            "success_url": "https://shop.example/paid",
+        }
+    )
+    stripe.pay(theirs.url or "")
+    told(stripe)
+    assert GatewayEvent.objects.exists() and not Payment.objects.exists()
 
 
 def test_two_tabs_and_a_double_click_lead_to_the_same_page(stripe: StripeSandbox, bill: Invoice) -> None:
