@@ -130,6 +130,17 @@ def test_money_for_somebody_else_who_uses_the_same_account_is_none_of_ours(
     assert GatewayEvent.objects.exists() and not Payment.objects.exists()
 
 
+def test_a_page_that_was_paid_at_this_very_moment_is_not_followed_by_another(
+    stripe: StripeSandbox, bill: Invoice
+) -> None:
+    stripe.webhooks.drop = 1.0
+    stripe.pay(go_to_stripe(bill))
+    PaySession.objects.update(expires_at=timezone.now() + timedelta(minutes=1))
+    answer = Client().post(f"{page_of(bill)}pay/", {"gateway": "stripe"}, follow=True)
+    assert "Paid" in answer.text and "does not work" not in answer.text
+    assert Payment.objects.count() == PaySession.objects.count() == 1
+
+
 def test_two_tabs_and_a_double_click_lead_to_the_same_page(stripe: StripeSandbox, bill: Invoice) -> None:
     assert go_to_stripe(bill) == go_to_stripe(bill)
     assert PaySession.objects.count() == 1
