@@ -105,6 +105,18 @@ def test_a_lost_webhook_is_made_up_for(stripe: StripeSandbox, bill: Invoice) -> 
     assert Payment.objects.count() == 1
 
 
+def test_a_page_that_stripe_does_not_know_holds_up_no_other(stripe: StripeSandbox, bill: Invoice) -> None:
+    stripe.webhooks.drop = 1.0
+    stripe.pay(go_to_stripe(bill))
+    long_ago = timezone.now() - timedelta(hours=1)
+    PaySession.objects.update(expires_at=long_ago)
+    lost = {"gateway": "stripe", "reference": "cs_test_unknown", "status": Status.OPEN, "expires_at": long_ago}
+    PaySession.objects.create(invoice=make_invoice(), amount="5", currency="USD", **lost)
+    PaySession.objects.filter(reference="cs_test_unknown").update(expires_at=long_ago - timedelta(hours=1))
+    tasks.take_gateway_events()
+    assert Payment.objects.count() == 1
+
+
 def test_a_page_whose_making_was_cut_off_is_known_by_its_key(stripe: StripeSandbox, bill: Invoice) -> None:
     url = go_to_stripe(bill)
     PaySession.objects.update(reference="", url="", status=Status.MAKING)
