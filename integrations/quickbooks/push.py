@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.dateformat import format as date_format
 
 from integrations import outbox
 from integrations.errors import Rejected
@@ -66,7 +67,9 @@ def _body(client: QuickBooksClient, connection: QuickBooksConnection, payment: P
     if gone:
         raise Rejected(
             f"{gone[0]} is not in QuickBooks any more, so the payment cannot be booked on it. Enter the payment in "
-            "QuickBooks by hand, on another invoice or as a credit, and it comes in from there."
+            "QuickBooks by hand, on another invoice or as a credit. Give it the reference no. "
+            f"{echoes.number_of(payment)} and the date {date_format(payment.received_on, 'j M Y')}: by these it is "
+            "recognised, else it counts twice."
         )
     lines, doubled = [], []
     for external_id, allocation in shares.items():
@@ -128,14 +131,18 @@ def _flag(invoices: list[int]) -> None:
 
 
 def _keep(entry: OutboxEntry, document: Doc) -> None:
-    """Take QuickBooks' own words of the payment over, by the code that takes over any payment; one transaction."""
+    """Take QuickBooks' own words of the payment over, by the code that takes over any payment; one transaction.
+
+    What it spread otherwise than we did is left to the look at the invoices, which brings the payments that came first.
+    """
     connection = entry.connection
     context = Context(connection, timezone.now(), origin="quickbooks", door=SyncLogEntry.Door.PUSH)
     with transaction.atomic():
         take_the_pen(connection)
         echoes.recognise([document], context)
-        tally = payments.take_over([document], context, catalogue.load(connection))
-        save_log(context, [tally])
+        if decimal(document.get("UnappliedAmt")) == entry.payment.unapplied:
+            tally = payments.take_over([document], context, catalogue.load(connection))
+            save_log(context, [tally])
         outbox.end(entry)
 
 

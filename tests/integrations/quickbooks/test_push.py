@@ -1,12 +1,15 @@
 """Money noted here is booked in QuickBooks: once, on its invoice, in Undeposited Funds, whatever goes wrong between."""
 
+import threading
 from collections.abc import Callable
 from contextlib import closing
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -17,6 +20,7 @@ from integrations.quickbooks import push
 from integrations.quickbooks.client import client_for
 from invoicing.models import Allocation, Invoice, Payment
 from invoicing.recording import record_payment
+from invoicing.signals import invoice_paid, invoice_reopened
 from sandbox import Company, Sandbox
 from tests.factories import make_agent, make_invoice, make_user
 from tests.integrations.processes import run_python
@@ -142,6 +146,69 @@ def test_paid_on_both_sides_at_once_is_booked_as_credit_and_told(
     assert (ours(bill).status, ours(bill).balance, ours(bill).paid) == (Invoice.Status.PAID, 0, 100)
     assert "at the same time" in ours(bill).attention
     assert set(Payment.objects.values_list("source", "unapplied")) == {("staff", 100), ("quickbooks", 0)}
+
+
+def test_paid_on_both_sides_at_once_is_told_as_paid_once(
+    bill: dict, look: Look, followed: QuickBooksConnection, books: Company
+) -> None:
+    told: list[str] = []
+
+    def hear_paid(sender: Any, **facts: Any) -> None:
+        told.append("paid")
+
+    def hear_reopened(sender: Any, **facts: Any) -> None:
+        told.append("reopened")
+
+    invoice_paid.connect(hear_paid)
+    invoice_reopened.connect(hear_reopened)
+    paid(bill)
+    pay(books, books.read("Customer", bill["CustomerRef"]["value"]), 100, (bill, 100))
+    assert book(followed) == 1
+    look()
+    assert told == ["paid"]
+    assert (ours(bill).status, ours(bill).paid) == (Invoice.Status.PAID, 100)
+    assert set(Payment.objects.values_list("source", "unapplied")) == {("staff", 100), ("quickbooks", 0)}
+
+
+def test_money_noted_at_the_moment_a_look_is_written_stays_noted(
+    bill: dict, look: Look, followed: QuickBooksConnection, books: Company
+) -> None:
+    books.update("Invoice", {"Id": bill["Id"], "sparse": True, "CustomerMemo": {"value": "Thank you"}})
+
+    def follow() -> None:
+        look()
+        connection.close()
+
+    worker = threading.Thread(target=follow)
+    with transaction.atomic():
+        paid(bill, "40")
+        worker.start()
+        while connection.vendor == "postgresql" and not _somebody_waits():
+            assert worker.is_alive()
+    worker.join()
+    assert (ours(bill).customer_note, ours(bill).balance) == ("Thank you", 60)
+
+
+def _somebody_waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return cursor.fetchone()[0] > 0
+
+
+def test_what_is_entered_by_hand_with_our_reference_is_no_second_payment(
+    bill: dict, look: Look, followed: QuickBooksConnection, books: Company
+) -> None:
+    payment = paid(bill)
+    books.delete("Invoice", bill["Id"])
+    assert book(followed) == 0
+    told = OutboxEntry.objects.get().last_error
+    assert f"TB-{payment.pk}" in told and "20 Nov 2026" in told
+    ada = books.read("Customer", bill["CustomerRef"]["value"])
+    pay(books, ada, 100, PaymentRefNum=f"TB-{payment.pk}", TxnDate="2026-11-20")
+    look()
+    assert Payment.objects.get().unapplied == 100
+    outbox.try_again(followed)
+    assert (book(followed), len(there(books))) == (1, 1)
 
 
 def test_an_invoice_that_is_gone_there_ends_with_a_person(
