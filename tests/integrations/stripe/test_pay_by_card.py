@@ -22,6 +22,7 @@ from integrations.stripe.amounts import can_take, from_stripe, to_stripe
 from integrations.stripe.client import client as stripe_api
 from invoicing.links import link_for
 from invoicing.models import Invoice, Payment
+from invoicing.removals import delete_here
 from sandbox import Company, Sandbox
 from sandbox.stripe.stand_in import StripeSandbox
 from tests.factories import make_contact, make_invoice, make_user
@@ -185,6 +186,15 @@ def test_money_that_came_another_way_ends_the_page(stripe: StripeSandbox, bill: 
     tasks.close_pay_pages(bill.pk)
     assert stripe.session(url)["status"] == "expired"
     assert PaySession.objects.get().status == Status.CLOSED
+
+
+def test_an_invoice_that_staff_delete_ends_the_page(stripe: StripeSandbox, bill: Invoice) -> None:
+    url = go_to_stripe(bill)
+    OrmQ.objects.all().delete()
+    delete_here(bill, actor=make_user())
+    assert [task.name() for task in OrmQ.objects.all() if "close_pay_pages" in str(task.func())]
+    tasks.close_pay_pages(bill.pk)
+    assert stripe.session(url)["status"] == "expired"
 
 
 def test_money_that_still_arrives_is_taken_and_told(stripe: StripeSandbox, bill: Invoice) -> None:
