@@ -334,6 +334,19 @@ def test_money_for_an_invoice_that_quickbooks_does_not_have_is_not_booked_there(
     assert not OutboxEntry.objects.exists()
 
 
+def test_what_goes_wrong_on_our_side_claims_nothing_about_the_books(
+    bill: dict, followed: QuickBooksConnection, books: Company
+) -> None:
+    def book_and_stumble(entry: OutboxEntry) -> None:
+        push.push_payment(entry)
+        raise KeyError("the disk is full")
+
+    paid(bill)
+    assert outbox.drain(followed, {OutboxEntry.Kind.CREATE_PAYMENT: book_and_stumble}) == 0
+    told = OutboxEntry.objects.get().last_error
+    assert len(there(books)) == 1 and "on our side (KeyError)" in told and "Nothing was booked" not in told
+
+
 def test_many_workers_book_each_once(
     bill: dict, followed: QuickBooksConnection, quickbooks: Sandbox, books: Company
 ) -> None:
