@@ -52,10 +52,12 @@ def look_after_pages() -> None:
     for session in alive.filter(expires_at__lt=timezone.now()).exclude(reference="").order_by("expires_at")[:20]:
         try:
             import_string(TAKES[session.gateway])(session.reference)
-        except IntegrationError as error:
+        except Transient as error:
             logger.warning("A page of %s could not be asked for: %s", session.gateway, error.in_full)
             return
-        # One whose bank has still not answered is asked for again later.
+        except Exception:
+            logger.exception("Page %s of %s could not be looked after", session.pk, session.gateway)
+        # One whose bank has still not answered, or that cannot be taken over, is asked for again later.
         PaySession.objects.filter(pk=session.pk).update(expires_at=timezone.now() + LONGEST_WAIT)
 
 

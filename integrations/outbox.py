@@ -102,7 +102,7 @@ def _give_up(entry: OutboxEntry, error: Exception) -> None:
         words = error.in_full
     else:
         logger.exception("Booking %s went wrong", entry.pk)
-        words = f"Something went wrong on our side ({type(error).__name__}). Nothing was booked by this try."
+        words = f"Something went wrong on our side ({type(error).__name__}). If it was booked, the next try finds it."
     entry.postpone(words, timezone.now())
     if isinstance(error, Rejected):
         entry.status = Status.STUCK

@@ -9,7 +9,7 @@ from crm.signals import contact_archived, contact_changed, contact_merged
 from integrations import gateway_events, inbox, outbox
 from integrations.models import OutboxEntry, QuickBooksConnection, QuickBooksLink
 from invoicing.models import Invoice, Payment
-from invoicing.signals import invoice_changed, payment_recorded
+from invoicing.signals import invoice_changed, invoice_removed, payment_recorded
 
 KEYS = frozenset({"email", "phone"})
 
@@ -59,12 +59,14 @@ def book_what_was_paid_here(sender: Any, payment: Payment, origin: str, **facts:
         return
     link = QuickBooksLink.objects.filter(entity="invoice", invoice__allocations__payment=payment).first()
     connection = link.connection if link else QuickBooksConnection.objects.current()
-    if connection is not None and (link is not None or _is_customer(payment, connection)):
+    if connection is not None and (link is not None or _is_credit(payment, connection)):
         outbox.enqueue(connection, OutboxEntry.Kind.CREATE_PAYMENT, payment.pk)
 
 
-def _is_customer(payment: Payment, connection: QuickBooksConnection) -> bool:
-    """Whether money that settled nothing can be their customer's credit."""
+def _is_credit(payment: Payment, connection: QuickBooksConnection) -> bool:
+    """Whether money that settled nothing can be their customer's credit. What settled an invoice of ours is not."""
+    if payment.contact_id is None or payment.allocations.exists():
+        return False
     links = QuickBooksLink.objects.filter(connection=connection, entity="customer", contact=payment.contact_id)
     return links.filter(state=QuickBooksLink.State.LINKED).exists()
 
@@ -74,3 +76,10 @@ def pages_end_when_money_came_another_way(sender: Any, payment: Payment, **facts
     """Money that QuickBooks tells of changes the invoices it comes with, and is looked after there, by the page."""
     if payment.source != "quickbooks":
         gateway_events.end_pages(payment.allocations.values_list("invoice", flat=True))
+
+
+@receiver(invoice_removed, dispatch_uid="integrations.pages.invoice_removed")
+def pages_end_when_staff_delete_the_invoice(sender: Any, invoice: Invoice, origin: str, **facts: Any) -> None:
+    """Those that QuickBooks has no more are looked after there, by the page."""
+    if origin == "staff":
+        gateway_events.end_pages([invoice.pk])

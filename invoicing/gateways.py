@@ -18,6 +18,10 @@ class GatewayError(Exception):
         self.permanent = permanent
 
 
+class PaidMeanwhile(GatewayError):
+    """Money came in at this very moment: what is owed has to be looked at again."""
+
+
 @dataclass(frozen=True)
 class PayPage:
     """Where the customer pays. ``reference`` is the gateway's own id of it."""
@@ -41,7 +45,7 @@ class PaymentGateway(Protocol):
         """A page for exactly this amount, in the invoice's currency; ``back`` is where the browser returns to.
 
         Asked again for the same amount while a page is open it gives the same one; another amount ends the old page
-        first. Raises GatewayError.
+        first. Raises GatewayError, PaidMeanwhile where the old page turns out to be paid.
         """
 
     def close(self, invoice: Invoice) -> None:

@@ -18,7 +18,7 @@ from crm.limiter import too_often
 from invoicing.books import fresh
 from invoicing.display import due_words
 from invoicing.document import document_of
-from invoicing.gateways import GatewayError, get_gateways
+from invoicing.gateways import GatewayError, PaidMeanwhile, get_gateways
 from invoicing.links import invoice_of, url_of
 from invoicing.models import Invoice
 from invoicing.seen import note_view
@@ -104,6 +104,8 @@ def invoice_pay(request: HttpRequest, token: str, invoice: Invoice) -> HttpRespo
         note_view(invoice)
     try:
         page = gateway.pay_page(invoice, amount=invoice.balance, back=url_of(invoice))
+    except PaidMeanwhile:
+        return redirect("public:invoice", token)
     except GatewayError as error:
         logger.warning("%s made no page for invoice %s: %s", gateway.name, invoice.pk, error)
         return redirect(f"{reverse('public:invoice', args=[token])}?sorry={gateway.name}")

@@ -4,7 +4,6 @@ from datetime import date
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import F
 
 from crm import audit
 from crm.models import User
@@ -69,7 +68,8 @@ def record_payment(
     )
     if share:
         Allocation.objects.create(payment=payment, invoice=invoice, amount=share)
-        Invoice.objects.filter(pk=invoice.pk).update(balance=F("balance") - share)
+        # The row is locked. Not F("balance") - share: SQLite subtracts decimals as floats.
+        Invoice.objects.filter(pk=invoice.pk).update(balance=invoice.balance - share)
         settle([invoice.pk], origin=origin)
     if payment.unapplied:
         _flag(invoice, payment)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from integrations.gateway_events import end_pages
 from integrations.models import ImportItem, QuickBooksLink
@@ -37,10 +38,12 @@ def take_over(docs: Sequence[Doc], context: Context, catalogue: Catalogue) -> Ta
     docs = docs if context.is_preview else worth_a_look(docs, context, tally)
     documents = {str(doc.get("Id")): doc for doc in docs}
     read = tally.read(docs, lambda doc: invoice_from_qbo(doc, catalogue, connection.home_currency))
+    held = known(connection, "invoice", documents)
+    owed = _owed(held)
     records = _less_what_was_paid_here(list(read.values()), documents, context)
     customers = known(connection, "customer", {record.customer_id for record in records})
     contacts = {customer_id: link.contact_id for customer_id, link in customers.items()}
-    work = _sort(records, known(connection, "invoice", documents))
+    work = _sort(records, held, owed)
     tally.count(Outcome.UNCHANGED, len(work.unchanged))
     if context.is_preview:
         tally.count(Outcome.CREATED, len(work.new))
@@ -56,6 +59,12 @@ def take_over(docs: Sequence[Doc], context: Context, catalogue: Catalogue) -> Ta
     return tally
 
 
+def _owed(links: dict[str, Held]) -> dict[int, Decimal]:
+    """What is owed on those held here. Locked: money that is noted at this very moment is seen, or waits for us."""
+    held = [link.invoice_id for link in links.values() if link.invoice_id]
+    return dict(Invoice.objects.select_for_update().filter(pk__in=held).values_list("pk", "balance"))
+
+
 def _less_what_was_paid_here(
     records: Sequence[InvoiceRecord], documents: dict[str, Doc], context: Context
 ) -> list[InvoiceRecord]:
@@ -69,16 +78,21 @@ def _less_what_was_paid_here(
     ]
 
 
-def _sort(records: Sequence[InvoiceRecord], links: dict[str, Held]) -> Sorted:
+def _sort(records: Sequence[InvoiceRecord], links: dict[str, Held], owed: dict[int, Decimal]) -> Sorted:
+    """One that QuickBooks has as before changes all the same where money noted here has come or gone since."""
     work = Sorted([], [], [])
     for record in records:
         link = links.get(record.external_id)
         if link is None or link.invoice_id is None:
             work.new.append(record)
-        elif link.fingerprint != record.fingerprint or link.state != QuickBooksLink.State.LINKED:
-            work.changed.append((record, link.invoice_id))
-        else:
+        elif (
+            link.fingerprint == record.fingerprint
+            and link.state == QuickBooksLink.State.LINKED
+            and owed[link.invoice_id] == record.fields.balance
+        ):
             work.unchanged.append(record)
+        else:
+            work.changed.append((record, link.invoice_id))
     return work
 
 

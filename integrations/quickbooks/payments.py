@@ -59,7 +59,8 @@ def take_back(external_ids: Collection[str], context: Context, catalogue: Catalo
 
 
 def _voided(payment: Payment, record: PaymentRecord) -> PaymentWrite:
-    fields = replace(record.fields, amount=ZERO, credit=ZERO, unapplied=ZERO, is_void=True)
+    nothing = replace(record.fields, amount=ZERO, credit=ZERO, unapplied=ZERO, is_void=True)
+    fields = replace(nothing, method=payment.method, memo=payment.memo)
     return PaymentWrite(payment, fields, payment.contact_id, {})
 
 

@@ -1,7 +1,7 @@
 """Booking in QuickBooks what was paid here: one Payment there for each of ours, the money in Undeposited Funds.
 
-The body is made from today's rows and a fresh look at the invoices. The entry's key goes along as ``requestid``; a try
-whose answer was lost is looked up by the reference before it goes again.
+The body is made from today's rows and a fresh look at the invoices. The entry's key goes along as ``requestid``; what
+an earlier try may have booked is looked up by the reference first.
 """
 
 from decimal import Decimal
@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.dateformat import format as date_format
 
 from integrations import outbox
 from integrations.errors import Rejected
@@ -39,7 +40,7 @@ def push_payment(entry: OutboxEntry) -> None:
     client = client_for(connection)
     try:
         client.start_step()
-        document = _booked_already(client, payment) if entry.attempts or entry.pauses else None
+        document = _booked_already(client, payment)
         if document is None:
             body, doubled = _body(client, connection, payment)
             document = client.create_payment(body, request_id=str(entry.key))
@@ -50,7 +51,7 @@ def push_payment(entry: OutboxEntry) -> None:
 
 
 def _booked_already(client: QuickBooksClient, payment: Payment) -> Doc | None:
-    """A try whose answer was lost may have booked it."""
+    """A try whose answer was lost may have booked it. A worker that was killed noted nothing, so each one asks."""
     found = client.page("Payment", where=f"PaymentRefNum = {quote(echoes.number_of(payment))}", size=10)
     return next((doc for doc in found if echoes.is_of(doc, payment)), None)
 
@@ -66,7 +67,9 @@ def _body(client: QuickBooksClient, connection: QuickBooksConnection, payment: P
     if gone:
         raise Rejected(
             f"{gone[0]} is not in QuickBooks any more, so the payment cannot be booked on it. Enter the payment in "
-            "QuickBooks by hand, on another invoice or as a credit, and it comes in from there."
+            "QuickBooks by hand, on another invoice or as a credit. Give it the reference no. "
+            f"{echoes.number_of(payment)} and the date {date_format(payment.received_on, 'j M Y')}: by these it is "
+            "recognised, else it counts twice."
         )
     lines, doubled = [], []
     for external_id, allocation in shares.items():
@@ -128,14 +131,18 @@ def _flag(invoices: list[int]) -> None:
 
 
 def _keep(entry: OutboxEntry, document: Doc) -> None:
-    """Take QuickBooks' own words of the payment over, by the code that takes over any payment; one transaction."""
+    """Take QuickBooks' own words of the payment over, by the code that takes over any payment; one transaction.
+
+    What it spread otherwise than we did is left to the look at the invoices, which brings the payments that came first.
+    """
     connection = entry.connection
     context = Context(connection, timezone.now(), origin="quickbooks", door=SyncLogEntry.Door.PUSH)
     with transaction.atomic():
         take_the_pen(connection)
         echoes.recognise([document], context)
-        tally = payments.take_over([document], context, catalogue.load(connection))
-        save_log(context, [tally])
+        if decimal(document.get("UnappliedAmt")) == entry.payment.unapplied:
+            tally = payments.take_over([document], context, catalogue.load(connection))
+            save_log(context, [tally])
         outbox.end(entry)
 
 

@@ -14,7 +14,7 @@ from integrations.models import PaySession
 from integrations.stripe import payments
 from integrations.stripe.amounts import can_take, to_stripe
 from integrations.stripe.client import client, errors
-from invoicing.gateways import GatewayError, PayPage
+from invoicing.gateways import GatewayError, PaidMeanwhile, PayPage
 from invoicing.models import Invoice
 
 LASTS = timedelta(hours=1)  # Stripe takes from half an hour to a day
@@ -46,8 +46,8 @@ class StripeGateway:
         if session is not None and session.amount == amount and not _is_nearly_over(session):
             return PayPage(session.url, session.reference)
         try:
-            if session is not None:
-                self._end(session)
+            if session is not None and not self._end(session):
+                raise PaidMeanwhile(f"The earlier page of {invoice} was paid at this very moment.")
             return self._make(invoice, amount, back)
         except IntegrationError as error:
             raise GatewayError(error.in_full, permanent=not isinstance(error, Transient)) from error
@@ -96,20 +96,22 @@ class StripeGateway:
             return PayPage(first.url, first.reference)
         return PayPage(row.url, row.reference)
 
-    def _end(self, session: PaySession) -> None:
-        """End a page. One that was paid at this very moment is no page to end: its money is taken."""
-        if not payments.take(session.reference):
-            self._expire(session.reference)
-            PaySession.objects.filter(pk=session.pk, status=Status.OPEN).update(status=Status.CLOSED)
+    def _end(self, session: PaySession) -> bool:
+        """End a page; False for one that was paid at this very moment: its money is taken."""
+        if payments.take(session.reference) or not self._expire(session.reference):
+            return False
+        PaySession.objects.filter(pk=session.pk, status=Status.OPEN).update(status=Status.CLOSED)
+        return True
 
-    def _expire(self, reference: str) -> None:
+    def _expire(self, reference: str) -> bool:
         import stripe
 
         with errors():
             try:
                 client().v1.checkout.sessions.expire(reference)
             except stripe.InvalidRequestError:
-                payments.take(reference)  # over already: expired, or paid after all
+                return not payments.take(reference)  # over already: expired, or paid after all
+        return True
 
 
 def _is_nearly_over(session: PaySession) -> bool:
@@ -118,7 +120,7 @@ def _is_nearly_over(session: PaySession) -> bool:
 
 def _params(row: PaySession, back: str) -> Any:
     invoice = row.invoice
-    known = {"invoice": str(invoice.pk), "number": invoice.number[:100]}
+    known = {"invoice": str(invoice.pk), "number": invoice.number[:100], "page": str(row.key)}
     email = invoice.contact.email if invoice.contact else ""
     return {
         "mode": "payment",

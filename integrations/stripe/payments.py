@@ -1,8 +1,11 @@
 """Money that Stripe took: fetched, never believed from a webhook, and recorded once per PaymentIntent."""
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from crm.models import Business
@@ -27,7 +30,7 @@ def take(session_id: str) -> bool:
         session = client().v1.checkout.sessions.retrieve(
             session_id, params={"expand": ["payment_intent.latest_charge"]}
         )
-    rows = PaySession.objects.filter(gateway=SOURCE, reference=session_id)
+    rows = _rows(session)
     if session.mode != "payment":
         return False
     if session.status == "expired":
@@ -37,30 +40,29 @@ def take(session_id: str) -> bool:
         return False
     if session.payment_status == "unpaid":
         rows.filter(status=Status.OPEN).update(status=Status.WAITING)
-        return _is_under_way(session)
-    invoice = _invoice(session)
-    if invoice is None:
+        return _is_under_way(session, rows)
+    row = rows.select_related("invoice").first()
+    if row is None:
         return False
-    _record(session, invoice)
+    _record(session, row.invoice)
     rows.update(status=Status.PAID)
     return True
 
 
-def _is_under_way(session: Any) -> bool:
+def _rows(session: Any) -> QuerySet[PaySession]:
+    """Our page, by the key that went along: its making may have been cut off before we had Stripe's id of it."""
+    ours = Q(reference=session.id)
+    with suppress(ValueError):
+        ours |= Q(key=UUID(getattr(session.metadata, "page", "")))
+    return PaySession.objects.filter(ours, gateway=SOURCE)
+
+
+def _is_under_way(session: Any, rows: QuerySet[PaySession]) -> bool:
     intent = session.payment_intent
     if intent is not None and intent.status == "processing":
         return True
-    PaySession.objects.filter(gateway=SOURCE, reference=session.id).update(status=Status.CLOSED)
+    rows.update(status=Status.CLOSED)
     return False
-
-
-def _invoice(session: Any) -> Invoice | None:
-    row = PaySession.objects.filter(gateway=SOURCE, reference=session.id).select_related("invoice").first()
-    if row is not None:
-        return row.invoice
-    # A page whose making was cut off before we had its id: Stripe knows what it was for.
-    known = str((session.metadata or {}).get("invoice") or "")
-    return Invoice.objects.filter(pk=int(known)).first() if known.isascii() and known.isdigit() else None
 
 
 def _record(session: Any, invoice: Invoice) -> None:

@@ -3,6 +3,7 @@
 import re
 import uuid
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -125,3 +126,11 @@ def test_what_cannot_be_paid_says_why(client: Client, jo: User, invoice: Invoice
 def test_a_removed_invoice_is_not_found(client: Client, jo: User, invoice: Invoice) -> None:
     Invoice.objects.update(removed_at=timezone.now() - timedelta(days=1))
     assert client.get(address(invoice)).status_code == 404
+
+
+def test_parts_that_no_binary_number_adds_up_settle_it_all_the_same(client: Client, jo: User) -> None:
+    small = make_invoice(make_contact(), total="0.30")
+    for part in ("0.10", "0.20"):
+        client.post(address(small), form(amount=part))
+    small.refresh_from_db()
+    assert (small.status, small.balance, small.paid) == (Invoice.Status.PAID, 0, Decimal("0.30"))

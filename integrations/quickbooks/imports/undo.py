@@ -17,8 +17,9 @@ from crm.models import Activity, Contact
 from integrations.models import ImportItem, ImportRun, QuickBooksLink
 from integrations.quickbooks import catalogue
 from integrations.quickbooks.countries import two_letters
+from integrations.quickbooks.echoes import not_booked_yet
 from integrations.quickbooks.mapping import customer_from_qbo, invoice_from_qbo, payment_from_qbo
-from invoicing.models import Allocation, Invoice, Payment
+from invoicing.models import Allocation, Invoice, Payment, PublicLink
 from invoicing.payment_upserts import PaymentWrite, update_payments
 from invoicing.settlement import settle
 from invoicing.upserts import InvoiceWrite, update_invoices
@@ -159,6 +160,8 @@ def _undo_invoices(run: ImportRun, items: Sequence[ImportItem]) -> list[dict[str
         [link.invoice_id for link in links.values() if link.invoice_id]
     )
     touched = _touched("invoice", list(stored))
+    shown = set(PublicLink.objects.filter(invoice__in=list(stored)).values_list("invoice_id", flat=True))
+    unbooked = not_booked_yet(run.connection, {pk: link.document for pk, link in links.items()})
     paid = set(Allocation.objects.filter(invoice__in=list(stored)).values_list("invoice_id", flat=True))
     kept, gone, back, freed = [], [], [], []
     for item in items:
@@ -170,11 +173,15 @@ def _undo_invoices(run: ImportRun, items: Sequence[ImportItem]) -> list[dict[str
             kept.append(_keep(item, "Somebody worked with it since."))
         elif item.outcome == Outcome.UPDATED and link.fingerprint != item.before["after"]:
             kept.append(_keep(item, "QuickBooks changed it again since."))
+        elif item.outcome == Outcome.UPDATED and item.external_id in unbooked:
+            kept.append(_keep(item, "A payment of it is not in QuickBooks yet."))
         elif item.outcome == Outcome.UPDATED:
             back.append((invoice, item.before["document"]))
             freed.append(link)
         elif invoice.pk in paid:
             kept.append(_keep(item, "A payment that stays is on it."))
+        elif invoice.pk in shown:
+            kept.append(_keep(item, "A customer may have its link."))
         else:
             gone.append(invoice)
             link.invoice = None

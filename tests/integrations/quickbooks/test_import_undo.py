@@ -1,5 +1,7 @@
 """Undo takes away what an import made and nobody touched since, and says what it kept."""
 
+from decimal import Decimal
+
 import pytest
 
 from crm.audit import record
@@ -7,8 +9,10 @@ from crm.models import Contact
 from integrations.models import ImportRun, QuickBooksLink
 from integrations.quickbooks.imports import runs
 from integrations.quickbooks.imports.phases import counted
+from invoicing.links import link_for
 from invoicing.models import Allocation, Invoice, Payment
-from tests.factories import make_contact, make_invoice, make_payment, make_user
+from invoicing.recording import record_payment
+from tests.factories import business_day, make_contact, make_invoice, make_payment, make_user
 from tests.integrations.quickbooks.test_import_contacts import add, customer, import_contacts
 from tests.integrations.quickbooks.test_import_invoices import bill, import_year, pay
 
@@ -109,6 +113,29 @@ def test_an_invoice_with_money_from_elsewhere_is_kept(us, connection, quickbooks
     make_payment(Contact.objects.get(), of={Invoice.objects.get(): "10"}, source="stripe")
     run = undo(run)
     assert [row["why"] for row in run.kept] == ["A payment that stays is on it."]
+    assert Invoice.objects.count() == 1
+
+
+def test_what_was_paid_here_is_not_owed_again_because_a_second_import_is_undone(us, connection, quickbooks):
+    (ada,) = add(quickbooks, customer("Ada"))
+    doc = bill(us, ada)
+    import_year(connection)
+    us.update("Invoice", {**us.read("Invoice", doc["Id"]), "PrivateNote": "changed there"})
+    run = import_year(connection)
+    money = {"source": "stripe", "amount": Decimal(40), "method": "Card", "received_on": business_day()}
+    record_payment(Invoice.objects.get(), reference="pi_1", origin="stripe", **money)
+    run = undo(run)
+    assert Invoice.objects.get().balance == 60
+    assert [row["why"] for row in run.kept] == ["A payment of it is not in QuickBooks yet."]
+
+
+def test_an_invoice_whose_address_a_customer_may_have_is_kept(us, connection, quickbooks):
+    (ada,) = add(quickbooks, customer("Ada"))
+    bill(us, ada)
+    run = import_year(connection)
+    link_for(Invoice.objects.get())
+    run = undo(run)
+    assert [row["why"] for row in run.kept if row["entity"] == "invoice"] == ["A customer may have its link."]
     assert Invoice.objects.count() == 1
 
 

@@ -1,21 +1,28 @@
 """Money noted here is booked in QuickBooks: once, on its invoice, in Undeposited Funds, whatever goes wrong between."""
 
+import threading
 from collections.abc import Callable
+from contextlib import closing
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from integrations import outbox, tasks
 from integrations.models import OutboxEntry, QuickBooksConnection, QuickBooksLink, SyncLogEntry
 from integrations.quickbooks import push
+from integrations.quickbooks.client import client_for
 from invoicing.models import Allocation, Invoice, Payment
 from invoicing.recording import record_payment
+from invoicing.signals import invoice_paid, invoice_reopened
 from sandbox import Company, Sandbox
-from tests.factories import make_agent, make_user
+from tests.factories import make_agent, make_invoice, make_user
 from tests.integrations.processes import run_python
 from tests.sandbox.cast import customer, invoice, pay
 
@@ -141,6 +148,69 @@ def test_paid_on_both_sides_at_once_is_booked_as_credit_and_told(
     assert set(Payment.objects.values_list("source", "unapplied")) == {("staff", 100), ("quickbooks", 0)}
 
 
+def test_paid_on_both_sides_at_once_is_told_as_paid_once(
+    bill: dict, look: Look, followed: QuickBooksConnection, books: Company
+) -> None:
+    told: list[str] = []
+
+    def hear_paid(sender: Any, **facts: Any) -> None:
+        told.append("paid")
+
+    def hear_reopened(sender: Any, **facts: Any) -> None:
+        told.append("reopened")
+
+    invoice_paid.connect(hear_paid)
+    invoice_reopened.connect(hear_reopened)
+    paid(bill)
+    pay(books, books.read("Customer", bill["CustomerRef"]["value"]), 100, (bill, 100))
+    assert book(followed) == 1
+    look()
+    assert told == ["paid"]
+    assert (ours(bill).status, ours(bill).paid) == (Invoice.Status.PAID, 100)
+    assert set(Payment.objects.values_list("source", "unapplied")) == {("staff", 100), ("quickbooks", 0)}
+
+
+def test_money_noted_at_the_moment_a_look_is_written_stays_noted(
+    bill: dict, look: Look, followed: QuickBooksConnection, books: Company
+) -> None:
+    books.update("Invoice", {"Id": bill["Id"], "sparse": True, "CustomerMemo": {"value": "Thank you"}})
+
+    def follow() -> None:
+        look()
+        connection.close()
+
+    worker = threading.Thread(target=follow)
+    with transaction.atomic():
+        paid(bill, "40")
+        worker.start()
+        while connection.vendor == "postgresql" and not _somebody_waits():
+            assert worker.is_alive()
+    worker.join()
+    assert (ours(bill).customer_note, ours(bill).balance) == ("Thank you", 60)
+
+
+def _somebody_waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return cursor.fetchone()[0] > 0
+
+
+def test_what_is_entered_by_hand_with_our_reference_is_no_second_payment(
+    bill: dict, look: Look, followed: QuickBooksConnection, books: Company
+) -> None:
+    payment = paid(bill)
+    books.delete("Invoice", bill["Id"])
+    assert book(followed) == 0
+    told = OutboxEntry.objects.get().last_error
+    assert f"TB-{payment.pk}" in told and "20 Nov 2026" in told
+    ada = books.read("Customer", bill["CustomerRef"]["value"])
+    pay(books, ada, 100, PaymentRefNum=f"TB-{payment.pk}", TxnDate="2026-11-20")
+    look()
+    assert Payment.objects.get().unapplied == 100
+    outbox.try_again(followed)
+    assert (book(followed), len(there(books))) == (1, 1)
+
+
 def test_an_invoice_that_is_gone_there_ends_with_a_person(
     bill: dict, followed: QuickBooksConnection, books: Company
 ) -> None:
@@ -205,6 +275,76 @@ def test_what_the_bookkeeper_does_to_a_booked_payment_follows(
     books.delete("Payment", there(books)[0]["Id"])
     look()
     assert Payment.objects.get().is_void
+
+
+@pytest.mark.parametrize("deed", ["parted", "deleted"])
+def test_what_the_bookkeeper_undoes_before_we_look_is_owed_again(
+    bill: dict, look: Look, followed: QuickBooksConnection, books: Company, deed: str
+) -> None:
+    paid(bill)
+    book(followed)
+    (booked,) = there(books)
+    if deed == "parted":
+        books.update("Payment", {"Id": booked["Id"], "sparse": True, "Line": []})
+    else:
+        books.delete("Payment", booked["Id"])
+    look()
+    assert (ours(bill).status, ours(bill).balance, ours(bill).paid) == (Invoice.Status.OPEN, 100, 0)
+
+
+def test_a_payment_that_is_deleted_in_quickbooks_keeps_our_own_words_of_it(
+    bill: dict, look: Look, followed: QuickBooksConnection, books: Company
+) -> None:
+    paid(bill)
+    book(followed)
+    look()
+    books.delete("Payment", there(books)[0]["Id"])
+    look()
+    payment = Payment.objects.get()
+    assert (payment.is_void, payment.method, payment.memo) == (True, "Card", "slip 1")
+
+
+def test_a_worker_killed_before_it_heard_the_answer_does_not_look_like_paying_twice(
+    bill: dict, look: Look, followed: QuickBooksConnection, books: Company
+) -> None:
+    payment = paid(bill)
+    entry = OutboxEntry.objects.get()
+    with closing(client_for(followed)) as client:
+        body, _ = push._body(client, followed, payment)
+        client.create_payment(body, request_id=str(entry.key))
+    OutboxEntry.objects.update(not_before=timezone.now())  # what a killed worker held is free again
+    assert outbox.drain(followed, push.PUSHES) == 1
+    look()
+    assert (len(there(books)), ours(bill).status, ours(bill).attention) == (1, Invoice.Status.PAID, "")
+
+
+def test_money_for_an_invoice_that_quickbooks_does_not_have_is_not_booked_there(
+    bill: dict, followed: QuickBooksConnection
+) -> None:
+    of_ours = make_invoice(ours(bill).contact, total="50")
+    record_payment(
+        of_ours,
+        source="staff",
+        reference="slip-2",
+        amount=Decimal(50),
+        received_on=date(2026, 11, 20),
+        method="Card",
+        origin="staff",
+    )
+    assert not OutboxEntry.objects.exists()
+
+
+def test_what_goes_wrong_on_our_side_claims_nothing_about_the_books(
+    bill: dict, followed: QuickBooksConnection, books: Company
+) -> None:
+    def book_and_stumble(entry: OutboxEntry) -> None:
+        push.push_payment(entry)
+        raise KeyError("the disk is full")
+
+    paid(bill)
+    assert outbox.drain(followed, {OutboxEntry.Kind.CREATE_PAYMENT: book_and_stumble}) == 0
+    told = OutboxEntry.objects.get().last_error
+    assert len(there(books)) == 1 and "on our side (KeyError)" in told and "Nothing was booked" not in told
 
 
 def test_many_workers_book_each_once(

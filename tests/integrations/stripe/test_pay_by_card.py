@@ -19,8 +19,10 @@ from integrations.models import GatewayEvent, OutboxEntry, PaySession, QuickBook
 from integrations.quickbooks import push
 from integrations.quickbooks.sync import drain, poll
 from integrations.stripe.amounts import can_take, from_stripe, to_stripe
+from integrations.stripe.client import client as stripe_api
 from invoicing.links import link_for
 from invoicing.models import Invoice, Payment
+from invoicing.removals import delete_here
 from sandbox import Company, Sandbox
 from sandbox.stripe.stand_in import StripeSandbox
 from tests.factories import make_contact, make_invoice, make_user
@@ -104,6 +106,54 @@ def test_a_lost_webhook_is_made_up_for(stripe: StripeSandbox, bill: Invoice) -> 
     assert Payment.objects.count() == 1
 
 
+def test_a_page_that_stripe_does_not_know_holds_up_no_other(stripe: StripeSandbox, bill: Invoice) -> None:
+    stripe.webhooks.drop = 1.0
+    stripe.pay(go_to_stripe(bill))
+    long_ago = timezone.now() - timedelta(hours=1)
+    PaySession.objects.update(expires_at=long_ago)
+    lost = {"gateway": "stripe", "reference": "cs_test_unknown", "status": Status.OPEN, "expires_at": long_ago}
+    PaySession.objects.create(invoice=make_invoice(), amount="5", currency="USD", **lost)
+    PaySession.objects.filter(reference="cs_test_unknown").update(expires_at=long_ago - timedelta(hours=1))
+    tasks.take_gateway_events()
+    assert Payment.objects.count() == 1
+
+
+def test_a_page_whose_making_was_cut_off_is_known_by_its_key(stripe: StripeSandbox, bill: Invoice) -> None:
+    url = go_to_stripe(bill)
+    PaySession.objects.update(reference="", url="", status=Status.MAKING)
+    stripe.pay(url)
+    told(stripe)
+    assert (Payment.objects.get().amount, PaySession.objects.get().status) == (120, Status.PAID)
+
+
+def test_money_for_somebody_else_who_uses_the_same_account_is_none_of_ours(
+    stripe: StripeSandbox, bill: Invoice
+) -> None:
+    line = {"currency": "usd", "unit_amount": 500, "product_data": {"name": "A mug"}}
+    theirs = stripe_api().v1.checkout.sessions.create(
+        params={
+            "mode": "payment",
+            "line_items": [{"quantity": 1, "price_data": line}],
+            "metadata": {"invoice": str(bill.pk)},  # their number 7 is not ours
+            "success_url": "https://shop.example/paid",
+        }
+    )
+    stripe.pay(theirs.url or "")
+    told(stripe)
+    assert GatewayEvent.objects.exists() and not Payment.objects.exists()
+
+
+def test_a_page_that_was_paid_at_this_very_moment_is_not_followed_by_another(
+    stripe: StripeSandbox, bill: Invoice
+) -> None:
+    stripe.webhooks.drop = 1.0
+    stripe.pay(go_to_stripe(bill))
+    PaySession.objects.update(expires_at=timezone.now() + timedelta(minutes=1))
+    answer = Client().post(f"{page_of(bill)}pay/", {"gateway": "stripe"}, follow=True)
+    assert "Paid" in answer.text and "does not work" not in answer.text
+    assert Payment.objects.count() == PaySession.objects.count() == 1
+
+
 def test_two_tabs_and_a_double_click_lead_to_the_same_page(stripe: StripeSandbox, bill: Invoice) -> None:
     assert go_to_stripe(bill) == go_to_stripe(bill)
     assert PaySession.objects.count() == 1
@@ -136,6 +186,15 @@ def test_money_that_came_another_way_ends_the_page(stripe: StripeSandbox, bill: 
     tasks.close_pay_pages(bill.pk)
     assert stripe.session(url)["status"] == "expired"
     assert PaySession.objects.get().status == Status.CLOSED
+
+
+def test_an_invoice_that_staff_delete_ends_the_page(stripe: StripeSandbox, bill: Invoice) -> None:
+    url = go_to_stripe(bill)
+    OrmQ.objects.all().delete()
+    delete_here(bill, actor=make_user())
+    assert [task.name() for task in OrmQ.objects.all() if "close_pay_pages" in str(task.func())]
+    tasks.close_pay_pages(bill.pk)
+    assert stripe.session(url)["status"] == "expired"
 
 
 def test_money_that_still_arrives_is_taken_and_told(stripe: StripeSandbox, bill: Invoice) -> None:
