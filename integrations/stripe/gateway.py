@@ -132,7 +132,7 @@ def _params(row: PaySession, back: str) -> Any:
                 },
             }
         ],
-        "client_reference_id": str(invoice.pk),
+        "client_reference_id": str(row.key),
         "metadata": known,
         "payment_intent_data": {"metadata": known, "description": str(invoice)[:200]},
         "success_url": f"{back}paid/",

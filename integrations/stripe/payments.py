@@ -1,8 +1,11 @@
 """Money that Stripe took: fetched, never believed from a webhook, and recorded once per PaymentIntent."""
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from crm.models import Business
@@ -21,46 +24,43 @@ Status = PaySession.Status
 def take(session_id: str) -> bool:
     """Ask for a Checkout Session and record what was paid; True when it was, or is on its way. Raises IntegrationError.
 
-    A session of an account that also serves others, or of another mode, is none of ours.
+    A session of an account that also serves others is none of ours: in ours stands the key of a row.
     """
     with errors():
         session = client().v1.checkout.sessions.retrieve(
             session_id, params={"expand": ["payment_intent.latest_charge"]}
         )
-    rows = PaySession.objects.filter(gateway=SOURCE, reference=session_id)
-    if session.mode != "payment":
+    row = _row(session)
+    if row is None:
         return False
+    page = PaySession.objects.filter(pk=row.pk)
     if session.status == "expired":
-        rows.exclude(status=Status.PAID).update(status=Status.CLOSED)
+        page.exclude(status=Status.PAID).update(status=Status.CLOSED)
         return False
     if session.status != "complete":
         return False
     if session.payment_status == "unpaid":
-        rows.filter(status=Status.OPEN).update(status=Status.WAITING)
-        return _is_under_way(session)
-    invoice = _invoice(session)
-    if invoice is None:
-        return False
-    _record(session, invoice)
-    rows.update(status=Status.PAID)
+        page.filter(status__in=[Status.MAKING, Status.OPEN]).update(status=Status.WAITING, reference=session.id)
+        return _is_under_way(session, page)
+    _record(session, row.invoice)
+    page.update(status=Status.PAID, reference=session.id)
     return True
 
 
-def _is_under_way(session: Any) -> bool:
+def _row(session: Any) -> PaySession | None:
+    """One whose making was cut off before we had Stripe's id is known by the key that went along."""
+    known = Q(reference=session.id)
+    with suppress(ValueError):  # somebody else's reference may be anything
+        known |= Q(key=UUID(session.client_reference_id or ""))
+    return PaySession.objects.filter(known, gateway=SOURCE).select_related("invoice").first()
+
+
+def _is_under_way(session: Any, page: QuerySet[PaySession]) -> bool:
     intent = session.payment_intent
     if intent is not None and intent.status == "processing":
         return True
-    PaySession.objects.filter(gateway=SOURCE, reference=session.id).update(status=Status.CLOSED)
+    page.update(status=Status.CLOSED)
     return False
-
-
-def _invoice(session: Any) -> Invoice | None:
-    row = PaySession.objects.filter(gateway=SOURCE, reference=session.id).select_related("invoice").first()
-    if row is not None:
-        return row.invoice
-    # A page whose making was cut off before we had its id: Stripe knows what it was for.
-    known = str((session.metadata or {}).get("invoice") or "")
-    return Invoice.objects.filter(pk=int(known)).first() if known.isascii() and known.isdigit() else None
 
 
 def _record(session: Any, invoice: Invoice) -> None:
