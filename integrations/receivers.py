@@ -9,7 +9,7 @@ from crm.signals import contact_archived, contact_changed, contact_merged
 from integrations import gateway_events, inbox, outbox
 from integrations.models import OutboxEntry, QuickBooksConnection, QuickBooksLink
 from invoicing.models import Invoice, Payment
-from invoicing.signals import invoice_changed, payment_recorded
+from invoicing.signals import invoice_changed, invoice_removed, payment_recorded
 
 KEYS = frozenset({"email", "phone"})
 
@@ -67,6 +67,13 @@ def _is_customer(payment: Payment, connection: QuickBooksConnection) -> bool:
     """Whether money that settled nothing can be their customer's credit."""
     links = QuickBooksLink.objects.filter(connection=connection, entity="customer", contact=payment.contact_id)
     return links.filter(state=QuickBooksLink.State.LINKED).exists()
+
+
+@receiver(invoice_removed, dispatch_uid="integrations.pages.invoice_removed")
+def pages_end_with_what_staff_delete(sender: Any, invoice: Invoice, origin: str, **facts: Any) -> None:
+    """What QuickBooks takes away is looked after where it is read."""
+    if origin == "staff":
+        gateway_events.end_pages([invoice.pk])
 
 
 @receiver(payment_recorded, dispatch_uid="integrations.pages.payment_recorded")

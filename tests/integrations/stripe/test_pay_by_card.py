@@ -139,6 +139,15 @@ def test_money_that_came_another_way_ends_the_page(stripe: StripeSandbox, bill: 
     assert PaySession.objects.get().status == Status.CLOSED
 
 
+def test_what_staff_delete_here_can_be_paid_no_longer(stripe: StripeSandbox, bill: Invoice, client: Client) -> None:
+    url = go_to_stripe(bill)
+    client.force_login(make_user())
+    client.post(f"/invoices/{bill.pk}/delete/")
+    assert [one for one in OrmQ.objects.all() if one.func() == "integrations.tasks.close_pay_pages"]
+    tasks.close_pay_pages(bill.pk)
+    assert stripe.session(url)["status"] == "expired"
+
+
 def test_money_that_still_arrives_is_taken_and_told(stripe: StripeSandbox, bill: Invoice) -> None:
     stripe.pay(go_to_stripe(bill))
     Invoice.objects.update(status="paid", balance="0")
