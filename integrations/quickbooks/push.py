@@ -1,7 +1,7 @@
 """Booking in QuickBooks what was paid here: one Payment there for each of ours, the money in Undeposited Funds.
 
-The body is made from today's rows and a fresh look at the invoices. The entry's key goes along as ``requestid``; a try
-whose answer was lost is looked up by the reference before it goes again.
+The body is made from today's rows and a fresh look at the invoices. The entry's key goes along as ``requestid``, which
+QuickBooks remembers for a time that it does not tell; so the payment is looked up by its reference before it goes.
 """
 
 from decimal import Decimal
@@ -39,7 +39,7 @@ def push_payment(entry: OutboxEntry) -> None:
     client = client_for(connection)
     try:
         client.start_step()
-        document = _booked_already(client, payment) if entry.attempts or entry.pauses else None
+        document = _booked_already(client, payment)
         if document is None:
             body, doubled = _body(client, connection, payment)
             document = client.create_payment(body, request_id=str(entry.key))
@@ -50,7 +50,7 @@ def push_payment(entry: OutboxEntry) -> None:
 
 
 def _booked_already(client: QuickBooksClient, payment: Payment) -> Doc | None:
-    """A try whose answer was lost may have booked it."""
+    """A try whose answer was lost may have booked it, and a worker that was killed has noted no try."""
     found = client.page("Payment", where=f"PaymentRefNum = {quote(echoes.number_of(payment))}", size=10)
     return next((doc for doc in found if echoes.is_of(doc, payment)), None)
 
