@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from crm.models import Business
+from integrations.errors import Rejected
 from integrations.models import PaySession
 from integrations.stripe.amounts import from_stripe
 from integrations.stripe.client import client, errors
@@ -26,11 +27,8 @@ def take(session_id: str) -> bool:
 
     A session of an account that also serves others is none of ours: in ours stands the key of a row.
     """
-    with errors():
-        session = client().v1.checkout.sessions.retrieve(
-            session_id, params={"expand": ["payment_intent.latest_charge"]}
-        )
-    row = _row(session)
+    session = _ask(session_id)
+    row = _row(session) if session else None
     if row is None:
         return False
     page = PaySession.objects.filter(pk=row.pk)
@@ -45,6 +43,19 @@ def take(session_id: str) -> bool:
     _record(session, row.invoice)
     page.update(status=Status.PAID, reference=session.id)
     return True
+
+
+def _ask(session_id: str) -> Any:
+    """The session; None where this account has none of that name, as after another key was set. Its page is over."""
+    try:
+        with errors():
+            return client().v1.checkout.sessions.retrieve(session_id, params={"expand": EXPANDED})
+    except Rejected as error:
+        if error.code != "resource_missing":
+            raise
+    pages = PaySession.objects.filter(gateway=SOURCE, reference=session_id)
+    pages.exclude(status=Status.PAID).update(status=Status.CLOSED)
+    return None
 
 
 def _row(session: Any) -> PaySession | None:

@@ -105,6 +105,22 @@ def test_a_lost_webhook_is_made_up_for(stripe: StripeSandbox, bill: Invoice) -> 
     assert Payment.objects.count() == 1
 
 
+def test_pages_of_an_account_that_was_left_stand_in_nobodys_way(
+    stripe: StripeSandbox, bill: Invoice, settings: Any
+) -> None:
+    go_to_stripe(bill)
+    long_ago = timezone.now() - timedelta(days=1)
+    PaySession.objects.update(expires_at=long_ago)
+    other = make_invoice(bill.contact, total="80", owner=Invoice.Owner.BOOKS)
+    with StripeSandbox() as another:  # as after the change from test to live keys
+        settings.STRIPE_SECRET_KEY, settings.STRIPE_API_URL = another.secret_key, another.url
+        another.pay(go_to_stripe(other))
+        PaySession.objects.filter(invoice=other).update(expires_at=timezone.now())
+        tasks.take_gateway_events()
+        assert Payment.objects.get().amount == 80
+        assert another.pay(go_to_stripe(bill)) is None
+
+
 def test_two_tabs_and_a_double_click_lead_to_the_same_page(stripe: StripeSandbox, bill: Invoice) -> None:
     assert go_to_stripe(bill) == go_to_stripe(bill)
     assert PaySession.objects.count() == 1
