@@ -71,15 +71,15 @@ def _is_credit(payment: Payment, connection: QuickBooksConnection) -> bool:
     return links.filter(state=QuickBooksLink.State.LINKED).exists()
 
 
+@receiver(invoice_removed, dispatch_uid="integrations.pages.invoice_removed")
+def pages_end_with_what_staff_delete(sender: Any, invoice: Invoice, origin: str, **facts: Any) -> None:
+    """What QuickBooks takes away is looked after where it is read."""
+    if origin == "staff":
+        gateway_events.end_pages([invoice.pk])
+
+
 @receiver(payment_recorded, dispatch_uid="integrations.pages.payment_recorded")
 def pages_end_when_money_came_another_way(sender: Any, payment: Payment, **facts: Any) -> None:
     """Money that QuickBooks tells of changes the invoices it comes with, and is looked after there, by the page."""
     if payment.source != "quickbooks":
         gateway_events.end_pages(payment.allocations.values_list("invoice", flat=True))
-
-
-@receiver(invoice_removed, dispatch_uid="integrations.pages.invoice_removed")
-def pages_end_when_staff_delete_the_invoice(sender: Any, invoice: Invoice, origin: str, **facts: Any) -> None:
-    """Those that QuickBooks has no more are looked after there, by the page."""
-    if origin == "staff":
-        gateway_events.end_pages([invoice.pk])

@@ -66,7 +66,7 @@ def replace_link(invoice: Invoice, *, actor: User) -> PublicLink:
 
 def invoice_of(token: str) -> Invoice | None:
     """The invoice that a living link shows; None for an unknown or replaced one, and for a void or removed invoice."""
-    if len(token) > LONGEST:
+    if len(token) > LONGEST or not token.isprintable():  # PostgreSQL cannot even look for a NUL
         return None
     link = PublicLink.objects.select_related("invoice__contact").filter(token=token, replaced_at=None).first()
     if link is None or link.invoice.removed_at or link.invoice.status in {Invoice.Status.VOID, Invoice.Status.DRAFT}:

@@ -43,7 +43,7 @@ def invoice_record_payment(request: HttpRequest, pk: int) -> HttpResponse:
 def _is_repeat(request: HttpRequest) -> bool:
     """Whether this very form was sent before: a second click, or the page loaded again."""
     key = request.POST.get("key", "")
-    return bool(key) and Payment.objects.filter(source=SOURCE, reference=key[:100]).exists()
+    return bool(key) and key.isprintable() and Payment.objects.filter(source=SOURCE, reference=key[:100]).exists()
 
 
 def _record(request: HttpRequest, invoice: Invoice, form: PaymentForm) -> HttpResponse:

@@ -220,8 +220,8 @@ def invoice_looked_at(request: HttpRequest, pk: int) -> HttpResponse:
     if pk > BIGGEST_PK:
         raise Http404
     invoice = get_object_or_404(Invoice, pk=pk)
-    # A browser sends the line ends of a form in its own way.
-    seen = request.POST.get("seen", "").replace("\r\n", "\n")
+    # A browser sends the line ends of a form in its own way; a NUL, which PostgreSQL cannot look for, none sends.
+    seen = request.POST.get("seen", "").replace("\r\n", "\n").replace("\0", "")
     if clear_attention(invoice, seen, by=actor_of(request)):
         messages.success(request, f"{invoice} needs no look any more.")
     else:

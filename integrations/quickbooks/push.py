@@ -1,7 +1,7 @@
 """Booking in QuickBooks what was paid here: one Payment there for each of ours, the money in Undeposited Funds.
 
-The body is made from today's rows and a fresh look at the invoices. The entry's key goes along as ``requestid``; what
-an earlier try may have booked is looked up by the reference first.
+The body is made from today's rows and a fresh look at the invoices. The entry's key goes along as ``requestid``, which
+QuickBooks remembers for a time that it does not tell; so the payment is looked up by its reference before it goes.
 """
 
 from decimal import Decimal
@@ -51,7 +51,7 @@ def push_payment(entry: OutboxEntry) -> None:
 
 
 def _booked_already(client: QuickBooksClient, payment: Payment) -> Doc | None:
-    """A try whose answer was lost may have booked it. A worker that was killed noted nothing, so each one asks."""
+    """A try whose answer was lost may have booked it, and a worker that was killed has noted no try."""
     found = client.page("Payment", where=f"PaymentRefNum = {quote(echoes.number_of(payment))}", size=10)
     return next((doc for doc in found if echoes.is_of(doc, payment)), None)
 

@@ -120,7 +120,7 @@ def _is_nearly_over(session: PaySession) -> bool:
 
 def _params(row: PaySession, back: str) -> Any:
     invoice = row.invoice
-    known = {"invoice": str(invoice.pk), "number": invoice.number[:100], "page": str(row.key)}
+    known = {"invoice": str(invoice.pk), "number": invoice.number[:100]}
     email = invoice.contact.email if invoice.contact else ""
     return {
         "mode": "payment",
@@ -134,7 +134,7 @@ def _params(row: PaySession, back: str) -> Any:
                 },
             }
         ],
-        "client_reference_id": str(invoice.pk),
+        "client_reference_id": str(row.key),
         "metadata": known,
         "payment_intent_data": {"metadata": known, "description": str(invoice)[:200]},
         "success_url": f"{back}paid/",

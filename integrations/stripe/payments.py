@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from crm.models import Business
+from integrations.errors import Rejected
 from integrations.models import PaySession
 from integrations.stripe.amounts import from_stripe
 from integrations.stripe.client import client, errors
@@ -24,44 +25,52 @@ Status = PaySession.Status
 def take(session_id: str) -> bool:
     """Ask for a Checkout Session and record what was paid; True when it was, or is on its way. Raises IntegrationError.
 
-    A session of an account that also serves others, or of another mode, is none of ours.
+    A session of an account that also serves others is none of ours: in ours stands the key of a row.
     """
-    with errors():
-        session = client().v1.checkout.sessions.retrieve(
-            session_id, params={"expand": ["payment_intent.latest_charge"]}
-        )
-    rows = _rows(session)
-    if session.mode != "payment":
+    session = _ask(session_id)
+    row = _row(session) if session else None
+    if row is None:
         return False
+    page = PaySession.objects.filter(pk=row.pk)
     if session.status == "expired":
-        rows.exclude(status=Status.PAID).update(status=Status.CLOSED)
+        page.exclude(status=Status.PAID).update(status=Status.CLOSED)
         return False
     if session.status != "complete":
         return False
     if session.payment_status == "unpaid":
-        rows.filter(status=Status.OPEN).update(status=Status.WAITING)
-        return _is_under_way(session, rows)
-    row = rows.select_related("invoice").first()
-    if row is None:
-        return False
+        page.filter(status__in=[Status.MAKING, Status.OPEN]).update(status=Status.WAITING, reference=session.id)
+        return _is_under_way(session, page)
     _record(session, row.invoice)
-    rows.update(status=Status.PAID)
+    page.update(status=Status.PAID, reference=session.id)
     return True
 
 
-def _rows(session: Any) -> QuerySet[PaySession]:
-    """Our page, by the key that went along: its making may have been cut off before we had Stripe's id of it."""
-    ours = Q(reference=session.id)
-    with suppress(ValueError):
-        ours |= Q(key=UUID(getattr(session.metadata, "page", "")))
-    return PaySession.objects.filter(ours, gateway=SOURCE)
+def _ask(session_id: str) -> Any:
+    """The session; None where this account has none of that name, as after another key was set. Its page is over."""
+    try:
+        with errors():
+            return client().v1.checkout.sessions.retrieve(session_id, params={"expand": EXPANDED})
+    except Rejected as error:
+        if error.code != "resource_missing":
+            raise
+    pages = PaySession.objects.filter(gateway=SOURCE, reference=session_id)
+    pages.exclude(status=Status.PAID).update(status=Status.CLOSED)
+    return None
 
 
-def _is_under_way(session: Any, rows: QuerySet[PaySession]) -> bool:
+def _row(session: Any) -> PaySession | None:
+    """One whose making was cut off before we had Stripe's id is known by the key that went along."""
+    known = Q(reference=session.id)
+    with suppress(ValueError):  # somebody else's reference may be anything
+        known |= Q(key=UUID(session.client_reference_id or ""))
+    return PaySession.objects.filter(known, gateway=SOURCE).select_related("invoice").first()
+
+
+def _is_under_way(session: Any, page: QuerySet[PaySession]) -> bool:
     intent = session.payment_intent
     if intent is not None and intent.status == "processing":
         return True
-    rows.update(status=Status.CLOSED)
+    page.update(status=Status.CLOSED)
     return False
 
 

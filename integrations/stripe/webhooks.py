@@ -39,6 +39,8 @@ def receive(request: HttpRequest) -> HttpResponse:
         stripe.WebhookSignature.verify_header(body.decode(), signed, settings.STRIPE_WEBHOOK_SECRET, tolerance=300)
         event = json.loads(body)
         kept = str(event["id"]), str(event["type"]), str(event["data"]["object"]["id"])
+        if not "".join(kept).isprintable():  # NUL and halves of surrogate pairs: PostgreSQL takes neither
+            raise ValueError
     except stripe.SignatureVerificationError:
         return HttpResponseForbidden()
     except (ValueError, KeyError, TypeError, RecursionError):

@@ -45,6 +45,7 @@ def test_whoever_sees_the_invoice_can_say_that_it_was_looked_at(client: Client, 
 def test_what_came_up_meanwhile_is_not_cleared_unseen(client: Client, sam: Any) -> None:
     invoice = make_invoice(attention="Voided in QuickBooks after it was sent.")
     assert "Nothing was changed" in done(client, invoice, WORDS)
+    assert "Nothing was changed" in done(client, invoice, "\x00")
     done(client, make_invoice(), "")
     invoice.refresh_from_db()
     assert invoice.attention and not Activity.objects.exists()

@@ -64,6 +64,12 @@ def test_a_payment_noted_by_hand_settles_the_invoice_and_says_by_whom(
     assert "Nothing is owed" in client.get(address(invoice), follow=True).text
 
 
+@pytest.mark.parametrize("key", ["\x00", "no-key", "", "9" * 4000])
+def test_a_form_with_a_made_up_key_notes_nothing(client: Client, jo: User, invoice: Invoice, key: str) -> None:
+    assert client.post(address(invoice), form(key=key)).status_code == 422
+    assert not Payment.objects.exists()
+
+
 def test_a_second_click_is_the_same_payment(client: Client, jo: User, invoice: Invoice) -> None:
     values = form(amount="50")
     client.post(address(invoice), values)

@@ -98,6 +98,12 @@ def test_void_removed_replaced_and_unknown_are_the_same_bytes(anybody: Client) -
     assert set(posted) == {answers[0].content}
 
 
+@pytest.mark.parametrize("token", ["%00", "22-characters-and-a%00", "%ff", "%E2%80%AE", "' OR 1=1--"])
+def test_an_address_that_nobody_made_leads_nowhere_whatever_its_characters(anybody: Client, token: str) -> None:
+    for answer in (anybody.get(f"/i/{token}/"), anybody.post(f"/i/{token}/pay/"), anybody.post(f"/i/{token}/seen/")):
+        assert answer.status_code == 404 and "There is nothing to see here" in answer.text
+
+
 def test_whoever_tries_addresses_is_slowed_down_and_who_has_one_is_not(anybody: Client) -> None:
     invoice = make_invoice(make_contact())
     statuses = [anybody.get(f"/i/guess-{number}/").status_code for number in range(25)]

@@ -120,6 +120,23 @@ def test_a_lost_answer_books_nothing_twice(
     assert (ours(bill).status, ours(bill).balance) == (Invoice.Status.PAID, 0)
 
 
+def test_a_worker_that_died_with_the_answer_in_its_hands_books_nothing_twice_however_late_its_successor_comes(
+    bill: dict, followed: QuickBooksConnection, books: Company
+) -> None:
+    payment = paid(bill)
+    request = {
+        "CustomerRef": bill["CustomerRef"],
+        "TotalAmt": 100,
+        "TxnDate": "2026-11-20",
+        "PaymentRefNum": f"TB-{payment.pk}",
+        "Line": [{"Amount": 100, "LinkedTxn": [{"TxnId": bill["Id"], "TxnType": "Invoice"}]}],
+    }
+    booked = books.create("Payment", request)  # so long ago that QuickBooks knows the requestid no more
+    assert book(followed) == 1
+    assert [one["Id"] for one in there(books)] == [booked["Id"]]
+    assert QuickBooksLink.objects.get(payment=payment).external_id == booked["Id"]
+
+
 def test_a_payment_that_comes_home_before_its_answer_is_recognised(
     bill: dict, look: Look, followed: QuickBooksConnection, quickbooks: Sandbox, books: Company
 ) -> None:

@@ -25,6 +25,7 @@ from invoicing.models import Invoice, Payment
 from invoicing.removals import delete_here
 from sandbox import Company, Sandbox
 from sandbox.stripe.stand_in import StripeSandbox
+from sandbox.stripe.webhooks import headers_of
 from tests.factories import make_contact, make_invoice, make_user
 from tests.sandbox.cast import customer, invoice
 from tests.sandbox.cast import pay as pay_there
@@ -154,6 +155,22 @@ def test_a_page_that_was_paid_at_this_very_moment_is_not_followed_by_another(
     assert Payment.objects.count() == PaySession.objects.count() == 1
 
 
+def test_pages_of_an_account_that_was_left_stand_in_nobodys_way(
+    stripe: StripeSandbox, bill: Invoice, settings: Any
+) -> None:
+    go_to_stripe(bill)
+    long_ago = timezone.now() - timedelta(days=1)
+    PaySession.objects.update(expires_at=long_ago)
+    other = make_invoice(bill.contact, total="80", owner=Invoice.Owner.BOOKS)
+    with StripeSandbox() as another:  # as after the change from test to live keys
+        settings.STRIPE_SECRET_KEY, settings.STRIPE_API_URL = another.secret_key, another.url
+        another.pay(go_to_stripe(other))
+        PaySession.objects.filter(invoice=other).update(expires_at=timezone.now())
+        tasks.take_gateway_events()
+        assert Payment.objects.get().amount == 80
+        assert another.pay(go_to_stripe(bill)) is None
+
+
 def test_two_tabs_and_a_double_click_lead_to_the_same_page(stripe: StripeSandbox, bill: Invoice) -> None:
     assert go_to_stripe(bill) == go_to_stripe(bill)
     assert PaySession.objects.count() == 1
@@ -279,6 +296,48 @@ def test_forged_and_foreign_webhooks_do_nothing(stripe: StripeSandbox, bill: Inv
     settings.STRIPE_WEBHOOK_SECRET = ""
     assert post().status_code == 404
     assert Client().get("/webhooks/stripe/").status_code == 405
+
+
+def test_a_page_of_somebody_else_on_the_same_account_pays_none_of_our_invoices(
+    stripe: StripeSandbox, bill: Invoice
+) -> None:
+    ours = go_to_stripe(bill)
+    form = {
+        "mode": "payment",
+        "success_url": "https://shop.example.com/thanks",
+        "line_items[0][quantity]": "1",
+        "line_items[0][price_data][currency]": "usd",
+        "line_items[0][price_data][unit_amount]": "999",
+        "line_items[0][price_data][product_data][name]": "Book",
+        "client_reference_id": f"cart-{bill.pk}",
+        "metadata[invoice]": str(bill.pk),
+    }
+    api = f"{stripe.url}/v1/checkout/sessions"
+    made = requests.post(api, form, auth=(stripe.secret_key, ""), timeout=5).json()
+    assert stripe.pay(made["url"], email="reader@example.com") is None
+    told(stripe)
+    assert list(GatewayEvent.objects.values_list("status", flat=True)) == ["done"]
+    assert not Payment.objects.exists()
+    assert PaySession.objects.get().status == Status.OPEN and stripe.session(ours)["status"] == "open"
+
+
+def test_a_page_whose_making_was_cut_off_is_known_again_by_its_key(stripe: StripeSandbox, bill: Invoice) -> None:
+    url = go_to_stripe(bill)
+    PaySession.objects.update(status=Status.MAKING, reference="", url="")
+    stripe.pay(url)
+    told(stripe)
+    assert Payment.objects.get().amount == 120
+    assert PaySession.objects.get().status == Status.PAID
+
+
+def test_ids_that_no_database_stores_are_no_ids(stripe: StripeSandbox) -> None:
+    for odd in ("cs_\x00", "cs_\ud800"):
+        event = {"id": "evt_1", "type": "checkout.session.completed", "data": {"object": {"id": odd}}}
+        body = json.dumps(event).encode()
+        signed = {"Stripe-Signature": headers_of(body, stripe.webhooks.secret)["stripe-signature"]}
+        answer = Client().post("/webhooks/stripe/", body, content_type="application/json", headers=signed)
+        assert answer.status_code == 400
+    assert not GatewayEvent.objects.exists()
 
 
 def test_nothing_is_offered_where_nothing_is_owed_or_no_key_is_set(
