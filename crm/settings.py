@@ -247,7 +247,7 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.log_level("LOG_LEVEL", "INFO")},
     # django-q tells of every task and Stripe's library of every request, several lines each.
-    "loggers": {"django-q": {"level": "WARNING"}, "stripe": {"level": "WARNING"}},
+    "loggers": {"django-q": {"level": "WARNING"}, "stripe": {"level": "WARNING"}, "twilio": {"level": "WARNING"}},
 }
 
 # --- QuickBooks -------------------------------------------------------------------------------------------

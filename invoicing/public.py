@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from crm.limiter import too_often
 from invoicing.books import fresh
@@ -44,7 +44,7 @@ def of_invoice(view: View) -> View:
     return guarded
 
 
-@require_GET
+@require_safe
 @of_invoice
 def invoice_page(request: HttpRequest, token: str, invoice: Invoice) -> HttpResponse:
     """What is owed, by when, and for what; always as it is now."""
@@ -74,7 +74,7 @@ def invoice_page(request: HttpRequest, token: str, invoice: Invoice) -> HttpResp
     return response
 
 
-@require_GET
+@require_safe
 @of_invoice
 def invoice_paid(request: HttpRequest, token: str, invoice: Invoice) -> HttpResponse:
     """Back from the gateway: what it says is recorded at once, whoever tells first, and only once."""

@@ -5,9 +5,13 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.db import connections
+from hypothesis import settings as hypothesis_settings
 
 
 def pytest_configure() -> None:
+    # How long an example takes says something of the machine and nothing of the rule.
+    hypothesis_settings.register_profile("tallybook", deadline=None)
+    hypothesis_settings.load_profile("tallybook")
     # Made-up passwords need no slow digest.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 

@@ -185,5 +185,5 @@ def test_agent_sees_no_way_into_the_settings(page: Page, live_server: Any, signe
     signed_in("agent")
     page.goto(live_server.url)
     expect(page.get_by_role("navigation", name="Main").get_by_role("link")).to_have_text(
-        ["Dashboard", "Invoices", "Contacts"]
+        ["Dashboard", "Invoices", "Inbox", "Contacts"]
     )
