@@ -1,4 +1,4 @@
-"""Stand-ins of QuickBooks Online and Stripe for development, tests and benchmarks: they speak the wire, nothing else.
+"""Stand-ins of QuickBooks Online, Stripe and Crezco for development, tests and benchmarks: they speak only the wire.
 
 with Sandbox() as sandbox:
     company = sandbox.company("us")
@@ -6,8 +6,12 @@ with Sandbox() as sandbox:
 
 with StripeSandbox(webhook_url=url) as stripe:
     client = StripeClient(stripe.secret_key, base_addresses={"api": stripe.url})
+
+with CrezcoSandbox() as crezco:
+    requests.post(f"{crezco.url}/v1/webhooks", headers={"X-Crezco-Key": crezco.api_key}, json={...})
 """
 
+from .crezco.stand_in import CrezcoSandbox
 from .faults import fault
 from .quickbooks.company import Company
 from .quickbooks.errors import Fault
@@ -16,4 +20,4 @@ from .quickbooks.seed import Size
 from .stand_in import LogEntry, Sandbox
 from .stripe.stand_in import StripeSandbox
 
-__all__ = ["Company", "Fault", "LogEntry", "Notice", "Sandbox", "Size", "StripeSandbox", "fault"]
+__all__ = ["Company", "CrezcoSandbox", "Fault", "LogEntry", "Notice", "Sandbox", "Size", "StripeSandbox", "fault"]

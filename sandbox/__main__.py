@@ -8,6 +8,7 @@ import signal
 import sqlite3
 import sys
 
+from .crezco.stand_in import API_KEY, USER_ID, CrezcoSandbox
 from .delivery import VERIFIER_TOKEN
 from .quickbooks.limits import BATCHES_PER_MINUTE, PER_MINUTE, PER_SECOND
 from .quickbooks.seed import Size
@@ -17,12 +18,13 @@ from .stripe.webhooks import SECRET
 
 STRIPE = "/stripe"  # where the Stripe account is, its API as well as its pages
 STRIPE_RATE = 25
+CREZCO = "/crezco"  # the same of the Crezco account
 
 
 def arguments(words: list[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(
-        "python -m sandbox", description="QuickBooks Online and Stripe stand-ins on loopback."
+        "python -m sandbox", description="QuickBooks Online, Stripe and Crezco stand-ins on loopback."
     )
     parser.add_argument("--port", type=int, default=8001)
     parser.add_argument("--state", metavar="FILE", help="keep books, tokens and payments in this file")
@@ -41,6 +43,7 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
     token = os.environ.get("QUICKBOOKS_WEBHOOK_VERIFIER_TOKEN", "").split(",")[0].strip()
     parser.add_argument("--verifier-token", default=token or VERIFIER_TOKEN, help="signs the webhooks")
     stripe_arguments(parser)
+    crezco_arguments(parser)
     return parser.parse_args(words)
 
 
@@ -51,6 +54,14 @@ def stripe_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--stripe-webhook-url", metavar="URL", help="an http address on this machine that hears events")
     parser.add_argument("--stripe-webhook-secret", default=env("STRIPE_WEBHOOK_SECRET") or SECRET)
     parser.add_argument("--stripe-rate-per-second", type=int, default=STRIPE_RATE, help="requests, 25 in real life")
+
+
+def crezco_arguments(parser: argparse.ArgumentParser) -> None:
+    """What is asked about the Crezco account."""
+    env = os.environ.get
+    parser.add_argument("--crezco-api-key", default=env("CREZCO_API_KEY") or API_KEY)
+    parser.add_argument("--crezco-user-id", default=env("CREZCO_USER_ID") or USER_ID)
+    parser.add_argument("--crezco-webhook-url", metavar="URL", help="an http address on this machine, to be registered")
 
 
 def build(options: argparse.Namespace) -> Sandbox:
@@ -81,6 +92,14 @@ def build(options: argparse.Namespace) -> Sandbox:
         rate_per_second=options.stripe_rate_per_second,
     )
     sandbox.mount(STRIPE, stripe)
+    crezco = CrezcoSandbox(
+        url=f"{sandbox.url}{CREZCO}",
+        api_key=options.crezco_api_key,
+        user_id=options.crezco_user_id,
+        webhook_url=options.crezco_webhook_url,
+        state=options.state,
+    )
+    sandbox.mount(CREZCO, crezco)
     return sandbox
 
 
@@ -106,6 +125,7 @@ def main() -> int:
         for company in sandbox.companies.values():
             print(f"  {company.realm_id}  {company.name} ({company.country}, {company.home})")
         print(f"Stripe stand-in: {sandbox.url}{STRIPE}")
+        print(f"Crezco stand-in: {sandbox.url}{CREZCO}")
         if sandbox.webhooks.url:
             print(f"  changes are told to {sandbox.webhooks.url}")
         sys.stdout.flush()

@@ -97,6 +97,10 @@ class Courier(Generic[Event]):
         """The body and the headers of a POST that tells of these, signed and not sent."""
         raise NotImplementedError
 
+    def address(self, notices: Iterable[Event]) -> str:
+        """Where a POST that tells of these goes."""
+        return self._url or ""
+
     def fits(self, parcel: Parcel[Event], other: Parcel[Event]) -> bool:
         """Whether both may share a POST."""
         return False
@@ -287,7 +291,7 @@ class Courier(Generic[Event]):
         return min(max(min(moments) - now, 0.0), 0.5) if self.enabled and self._url else 0.2
 
     def _post(self, parcel: Parcel[Event]) -> Delivery[Event]:
-        url = self._url or ""
+        url = self.address(parcel.notices)
         body, headers = self.sample(parcel.notices)
         started = time.monotonic()
         status = post(url, body, headers, self.patience)
