@@ -24,6 +24,7 @@ PUBLIC = {
     "public:pay": "the same",
     "public:paid": "the same",
     "integrations:stripe-webhook": "Stripe has no login; every body is signed",
+    "integrations:crezco-webhook": "Crezco has no login; the address holds the secret, and nothing told is believed",
     "integrations:quickbooks-webhook": "Intuit has no login; every body is signed",
 }
 

@@ -14,7 +14,7 @@ from tests.factories import make_agent, make_user
 OPEN = {
     *("staff:join", "staff:logo", "health:healthz", "health:worker"),
     *("public:invoice", "public:pay", "public:paid", "public:seen"),
-    *("integrations:quickbooks-webhook", "integrations:stripe-webhook"),
+    *("integrations:quickbooks-webhook", "integrations:stripe-webhook", "integrations:crezco-webhook"),
 }
 OURS = {"staff", "contacts", "invoicing", "integrations", "health", "help", "public"}
 
