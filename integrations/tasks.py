@@ -13,7 +13,7 @@ from integrations.quickbooks import notices, push
 from integrations.quickbooks.imports import runs
 from integrations.quickbooks.sync import drain, first_import, log, poll
 from integrations.quickbooks.tokens import refresh_due_tokens
-from invoicing.gateways import get_gateways
+from invoicing.gateways import known_gateways
 from invoicing.models import Invoice
 
 logger = logging.getLogger(__name__)
@@ -98,7 +98,7 @@ def close_pay_pages(invoice_pk: int) -> None:
     """What is owed has changed: open pages over the old amount end."""
     invoice = Invoice.objects.filter(pk=invoice_pk).first()
     if invoice is not None:
-        for gateway in get_gateways(invoice.currency).values():
+        for gateway in known_gateways(invoice.currency).values():
             gateway.close(invoice)
 
 

@@ -18,7 +18,7 @@ from integrations.crezco import client, payments
 from integrations.crezco.mapping import bank_reference, link_from, made_from
 from integrations.errors import IntegrationError, Rejected, Transient
 from integrations.models import PaySession
-from invoicing.gateways import GatewayError, PayPage
+from invoicing.gateways import GatewayError, MoneyCame, PayPage
 from invoicing.models import Invoice
 from invoicing.money import quantize
 
@@ -49,7 +49,7 @@ class CrezcoGateway:
         try:
             # Its page takes no second thought: whoever comes back here may have paid there.
             if any([payments.take(row.reference) for row in self._alive(invoice)]):  # noqa: C419 - each is asked
-                raise GatewayError("A payment of this invoice has arrived or is on its way.", permanent=True)
+                raise MoneyCame("A payment of this invoice has arrived or is on its way.", permanent=True)
             row = self._open(invoice)
             if row is not None and row.amount == amount:
                 return self._again(row, back)

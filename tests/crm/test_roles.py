@@ -16,7 +16,7 @@ OPEN = {
     *("public:invoice", "public:pay", "public:paid", "public:seen"),
     *("integrations:quickbooks-webhook", "integrations:stripe-webhook", "integrations:crezco-webhook"),
 }
-OURS = {"staff", "contacts", "invoicing", "integrations", "health", "help", "public"}
+OURS = {"staff", "contacts", "invoicing", "integrations", "health", "help", "public", "payments"}
 
 
 def views(patterns: list[URLPattern | URLResolver], space: str = "") -> Iterator[tuple[str, URLPattern]]:

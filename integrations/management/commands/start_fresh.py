@@ -25,7 +25,7 @@ from integrations.models import (
     SyncLogEntry,
     SyncState,
 )
-from invoicing.models import Allocation, Invoice, InvoiceLine, InvoiceView, Payment, PublicLink
+from invoicing.models import Allocation, Invoice, InvoiceLine, InvoiceView, Payment, PaymentSettings, PublicLink
 
 # What points comes before what it points to. Heartbeats stay, and so do people who are not of the demo.
 CLEARED: list[type[models.Model]] = [
@@ -44,6 +44,7 @@ CLEARED: list[type[models.Model]] = [
     ApiAllowance,
     Allocation,
     Payment,
+    PaymentSettings,
     InvoiceView,
     PublicLink,
     InvoiceLine,
