@@ -50,17 +50,19 @@ def take_over() -> int:
 
 def look_after_pages() -> None:
     """Ask for pages whose time is over, or whose bank answers late: a webhook may have been lost."""
-    away = set()
-    for session in PaySession.objects.to_look_after(timezone.now())[:20]:
-        if session.gateway in away:
-            continue
+    for gateway in TAKES:
+        _look_after(gateway)
+
+
+def _look_after(gateway: str) -> None:
+    """One gateway that is away keeps no other waiting, and one page that cannot be read no other page."""
+    for session in PaySession.objects.to_look_after(timezone.now()).filter(gateway=gateway)[:20]:
         try:
-            import_string(TAKES[session.gateway])(session.reference)
+            import_string(TAKES[gateway])(session.reference)
         except IntegrationError as error:
-            logger.warning("A page of %s could not be asked for: %s", session.gateway, error.in_full)
+            logger.warning("A page of %s could not be asked for: %s", gateway, error.in_full)
             if isinstance(error, Transient):
-                away.add(session.gateway)
-                continue
+                return
         _look_again_later(session)
 
 

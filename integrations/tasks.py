@@ -99,7 +99,11 @@ def close_pay_pages(invoice_pk: int) -> None:
     invoice = Invoice.objects.filter(pk=invoice_pk).first()
     if invoice is not None:
         for gateway in known_gateways(invoice.currency).values():
-            gateway.close(invoice)
+            try:
+                gateway.close(invoice)
+            except Exception:
+                # The others need not stay open for what is wrong with this one; over another amount none is handed out.
+                logger.exception("The pages of %s could not be ended", gateway.name)
 
 
 def prune_sync() -> None:

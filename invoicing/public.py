@@ -19,7 +19,7 @@ from crm.limiter import too_often
 from invoicing.books import fresh
 from invoicing.display import due_words
 from invoicing.document import document_of
-from invoicing.gateways import GatewayError, MoneyCame, get_gateways, known_gateways
+from invoicing.gateways import GatewayError, MoneyCame, PaymentGateway, get_gateways, known_gateways
 from invoicing.links import invoice_of, url_of
 from invoicing.models import Invoice
 from invoicing.money import quantize
@@ -96,12 +96,16 @@ def invoice_paid(request: HttpRequest, token: str, invoice: Invoice) -> HttpResp
     """Back from the gateway: what it says is recorded at once, whoever tells first, and only once."""
     if too_often(request, "public_paid", most=GUESSES):  # each asks the gateway
         return redirect("public:invoice", token)
-    try:
-        came = any([gateway.confirm(invoice) for gateway in known_gateways(invoice.currency).values()])  # noqa: C419
-    except Exception:
-        logger.exception("A gateway could not be asked after a payment; its webhook or the sweep will tell")
-        came = True
+    came = any([_came(gateway, invoice) for gateway in known_gateways(invoice.currency).values()])  # noqa: C419
     return redirect(f"{reverse('public:invoice', args=[token])}{'?paid=1' if came else ''}")
+
+
+def _came(gateway: PaymentGateway, invoice: Invoice) -> bool:
+    try:
+        return gateway.confirm(invoice)
+    except Exception:
+        logger.exception("%s could not be asked after a payment; its webhook or the sweep will tell", gateway.name)
+        return True
 
 
 # The secret in the address lets one in, and no cookie does: there is nothing that another site could misuse.

@@ -61,8 +61,9 @@ class CrezcoGateway:
 
     def close(self, invoice: Invoice) -> None:
         row = self._open(invoice)
-        if row is not None and not payments.take(row.reference):
-            _let_go(row)
+        if row is not None:
+            _let_go(row)  # first, as it holds while Crezco is away too
+            payments.take(row.reference)
 
     def is_waiting(self, invoice: Invoice) -> bool:
         return self._rows(invoice).filter(status=Status.WAITING).exists()

@@ -1,12 +1,14 @@
 """Settings > Payments, and a customer who pays a part: at either gateway, checked again on our side."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import requests
 from django.core.cache import cache
 from django.test import Client
+from django.utils import timezone
 
 from crm.models import Activity, Business
 from integrations import tasks
@@ -188,6 +190,22 @@ def test_a_balance_that_shrank_while_the_customer_wrote_is_told(bill: Invoice) -
     Invoice.objects.update(balance="50")
     answer = pay(bill, "1200.50")
     assert answer.status_code == 422 and "from £10.00 to £50.00" in answer.text
+
+
+def test_a_gateway_that_is_away_keeps_the_other_from_nothing(
+    stripe: StripeSandbox, crezco: CrezcoSandbox, bill: Invoice
+) -> None:
+    other = make_invoice(bill.contact, total="30", currency="GBP", owner=Invoice.Owner.BOOKS)
+    for one in (bill, other):
+        pay(one, None, "stripe")
+        crezco.pay(pay(one, None)["Location"])
+    stripe.faults.add("503", times=100)
+    assert "Thank you" in Client().get(f"{page_of(bill)}paid/", follow=True).text
+    PaySession.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    tasks.take_gateway_events()
+    assert Payment.objects.count() == 2
+    tasks.close_pay_pages(other.pk)
+    assert not PaySession.objects.filter(gateway="crezco", status="open").exists()
 
 
 def test_pages_of_a_gateway_that_was_switched_off_still_end_and_their_money_is_still_taken(

@@ -195,6 +195,13 @@ def test_money_on_a_page_that_was_closed_is_taken_as_credit(
     assert "more than was owed" in Invoice.objects.get().attention
 
 
+def test_a_page_is_closed_here_even_while_crezco_is_away(crezco: CrezcoSandbox, bill: Invoice) -> None:
+    go_to_the_bank(bill)
+    crezco.faults.add("503", times=20)
+    tasks.close_pay_pages(bill.pk)
+    assert PaySession.objects.get().status == Status.LINGERING
+
+
 def test_a_closed_page_is_asked_for_less_and_less_often_and_in_the_end_no_more(
     crezco: CrezcoSandbox, bill: Invoice
 ) -> None:
