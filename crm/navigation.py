@@ -25,6 +25,7 @@ class Entry:
 ENTRIES = (
     Entry("Dashboard", "staff:dashboard", "dashboard", "dashboard.view", "d"),
     Entry("Invoices", "invoicing:list", "invoice", "invoices.view", "i"),
+    Entry("Inbox", "messaging:list", "chat", "messages.view", "m"),
     Entry("Contacts", "contacts:list", "contact", "contacts.view", "c"),
     Entry("Settings", "staff:settings", "settings", "settings", "s"),
 )

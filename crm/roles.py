@@ -19,6 +19,8 @@ AGENT_MAY = frozenset(
         "invoices.view",
         "invoices.pay",
         "invoices.link",
+        "messages.view",
+        "messages.send",
         "help",
     }
 )

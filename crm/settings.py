@@ -207,6 +207,7 @@ SCHEDULES = {
     # Each minute it is asked whether it is time; how often it is, an admin says on the QuickBooks card.
     "quickbooks": ("integrations.tasks.poll_quickbooks", 1),
     "gateways": ("integrations.tasks.take_gateway_events", 1),
+    "messages": ("messaging.tasks.sweep", 1),
     "outbox": ("integrations.tasks.drain_outbox", 1),
     "sync-log": ("integrations.tasks.prune_sync", 24 * 60),
     "warnings": ("integrations.tasks.warn_about_connections", 15),
@@ -225,6 +226,8 @@ RECORD_BADGES = "integrations.quickbooks.badges.badges_of"
 BOOKS = "integrations.quickbooks.books.QuickBooksBooks"
 # Who takes customers' money (invoicing.gateways), in the order of the buttons.
 PAYMENT_GATEWAYS = ["integrations.stripe.gateway.StripeGateway", "integrations.crezco.gateway.CrezcoGateway"]
+# Who carries texts (messaging.transports).
+TEXT_TRANSPORT = "integrations.twilio.transport.TwilioTransport"
 # Who knows the ways of paying that staff may note by hand (invoicing.methods); "" for nobody.
 PAYMENT_METHODS = "integrations.quickbooks.methods.chosen"
 
@@ -296,5 +299,14 @@ CREZCO_API_KEY = env.text("CREZCO_API_KEY")
 CREZCO_USER_ID = env.text("CREZCO_USER_ID")
 CREZCO_API_URL = env.url("CREZCO_API_URL", "https://api.crezco.com")
 CREZCO_WEBHOOK_SECRET = env.text("CREZCO_WEBHOOK_SECRET")
+
+# --- Twilio -----------------------------------------------------------------------------------------------
+# Without all three no text can be sent; without the token the webhooks answer 404.
+TWILIO_ACCOUNT_SID = env.text("TWILIO_ACCOUNT_SID")
+TWILIO_AUTH_TOKEN = env.text("TWILIO_AUTH_TOKEN")
+TWILIO_FROM = env.text("TWILIO_FROM")  # a number, a name of letters, or a messaging service (MG...)
+TWILIO_API_URL = env.url("TWILIO_API_URL", "https://api.twilio.com")
+# What the sender may send: 1 for an unregistered or local number, more for toll-free, 10DLC and short codes.
+TWILIO_PARTS_PER_SECOND = env.number("TWILIO_PARTS_PER_SECOND", 1, least=1)
 
 env.stop_if_wrong()

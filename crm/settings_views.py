@@ -20,6 +20,7 @@ def settings_index(request: HttpRequest) -> HttpResponse:
         "people": User.objects.filter(is_active=True).count(),
         "invited": Invitation.objects.filter(accepted_at=None).count(),
         "payments_url": address("payments:settings"),
+        "messages_url": address("messaging:settings"),
         "integrations_url": address("integrations:settings"),
     }
     return render(request, "staff/settings.html", context)

@@ -18,5 +18,7 @@ urlpatterns = [
     path("contacts/", include("crm.contact_urls")),
     path("invoices/", include("invoicing.urls")),
     path("", include("invoicing.settings_urls")),
+    path("", include("messaging.urls")),
+    path("", include("messaging.public_urls")),
     path("", include("integrations.urls")),
 ]

@@ -7,6 +7,7 @@ from integrations.crezco import webhooks as crezco
 from integrations.quickbooks import views as quickbooks
 from integrations.quickbooks import webhooks
 from integrations.stripe import webhooks as stripe
+from integrations.twilio import webhooks as twilio
 
 app_name = "integrations"
 urlpatterns: list[URLPattern] = [
@@ -18,6 +19,8 @@ urlpatterns: list[URLPattern] = [
     path("webhooks/quickbooks/", webhooks.receive, name="quickbooks-webhook"),
     path("webhooks/stripe/", stripe.receive, name="stripe-webhook"),
     path("webhooks/crezco/<str:secret>/", crezco.receive, name="crezco-webhook"),
+    path("webhooks/twilio/inbound/", twilio.inbound, name="twilio-inbound"),
+    path("webhooks/twilio/status/", twilio.status, name="twilio-status"),
     *sync_urls.urlpatterns,
     *import_urls.urlpatterns,
 ]

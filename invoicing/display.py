@@ -41,7 +41,7 @@ def display_status(invoice: Invoice, on: date) -> StatusShown:
     if invoice.is_part_paid():
         return StatusShown("Partly paid", "chip-part", "half", due_words(invoice.due_on, on))
     if invoice.status == Invoice.Status.OPEN:
-        return StatusShown("Open", "chip-sent", "invoice", _open_detail(invoice, on))
+        return _open(invoice, on)
     return _AT_REST[Invoice.Status(invoice.status)]
 
 
@@ -62,10 +62,14 @@ def _overdue(invoice: Invoice, on: date) -> StatusShown:
     return StatusShown("Overdue", "chip-overdue", "clock", detail)
 
 
-def _open_detail(invoice: Invoice, on: date) -> str:
+def _open(invoice: Invoice, on: date) -> StatusShown:
     due = due_words(invoice.due_on, on)
+    if invoice.viewed_at is not None:
+        return StatusShown("Viewed", "chip-viewed", "eye", due)
+    if invoice.sent_at is not None:
+        return StatusShown("Sent", "chip-sent", "send", due)
     # Invoices of the books arrive open; nothing has gone out to the customer from here.
-    return f"not sent yet, {due}" if invoice.is_read_only else due
+    return StatusShown("Open", "chip-sent", "invoice", f"not sent yet, {due}" if invoice.is_read_only else due)
 
 
 def due_words(due_on: date, on: date) -> str:

@@ -1,6 +1,7 @@
 """The customer's address of an invoice: made once, found again, replaced when it got into wrong hands."""
 
 import secrets
+from collections.abc import Iterable
 
 from django.conf import settings
 from django.db import transaction
@@ -34,6 +35,12 @@ def living_url(invoice: Invoice) -> str:
     """The address where a link was made, else ""."""
     link = PublicLink.objects.filter(invoice=invoice, replaced_at=None).first()
     return _address(link) if link else ""
+
+
+def living_urls(invoices: Iterable[int]) -> dict[int, str]:
+    """The addresses of many, by invoice; those without a link are left out."""
+    links = PublicLink.objects.filter(invoice__in=list(invoices), replaced_at=None)
+    return {link.invoice_id: _address(link) for link in links}
 
 
 def _address(link: PublicLink) -> str:

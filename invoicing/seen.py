@@ -27,6 +27,7 @@ def note_view(invoice: Invoice) -> bool:
     if seen.times >= MOST or (seen.last is not None and timezone.now() - seen.last < SAME_LOOK):
         return False
     InvoiceView.objects.create(invoice=invoice)
+    Invoice.objects.filter(pk=invoice.pk, viewed_at=None).update(viewed_at=timezone.now())
     return True
 
 

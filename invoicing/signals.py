@@ -11,6 +11,9 @@ invoice_added = Signal()
 invoice_changed = Signal()
 """Its business data changed. Arguments: ``invoice``, ``changes`` (field: [before, after]), ``origin``."""
 
+invoice_sent = Signal()
+"""It went out to the customer, the first time or again. Arguments: ``invoice``, ``origin``."""
+
 invoice_paid = Signal()
 """It became PAID: nothing is owed, and payments of money settled it. Arguments: ``invoice``, ``origin``."""
 

@@ -35,6 +35,7 @@ from invoicing.money import quantize
 from invoicing.recording import why_no_payment
 from invoicing.removals import is_deleted_here
 from invoicing.seen import seen_of
+from invoicing.sent import why_not_send
 
 ORDERS = {
     "-issued": ["-issued_on", "-id"],
@@ -54,11 +55,11 @@ COLUMNS = (
     ("Due", "due", "-due"),
     ("Total", "-total", "total"),
     ("Balance", "-balance", "balance"),
-    ("Status",),
+    ("Status, last action",),
 )
 EXPORTED = [
     *("number", "customer_name", "issued_on", "due_on", "currency", "total", "paid", "credited", "balance"),
-    *("status", "owner", "contact"),
+    *("status", "sent_at", "viewed_at", "owner", "contact"),
 ]
 BIGGEST_PK = 2**63 - 1
 MOST_ENTRIES = 50
@@ -72,7 +73,7 @@ def invoice_list(request: HttpRequest) -> HttpResponse:
     request.GET = _without_blanks(request.GET)  # type: ignore[assignment]
     filters = InvoiceFilters(request.GET)
     found = filters.apply(Invoice.objects.present(), today)
-    page = paginate(request, found.for_list(), orders=ORDERS, default="-issued")
+    page = paginate(request, found.for_list().select_related("last_sent_by"), orders=ORDERS, default="-issued")
     badges = badges_for(request.user, "invoice", [invoice.pk for invoice in page.items])
     context = {
         "filters": filters,
@@ -182,7 +183,9 @@ def invoice_detail(request: HttpRequest, pk: int) -> HttpResponse:
     if pk > BIGGEST_PK:
         raise Http404
     allocations = Allocation.objects.select_related("payment").order_by("payment__received_on", "id")
-    rows = Invoice.objects.select_related("contact").prefetch_related("lines", Prefetch("allocations", allocations))
+    rows = Invoice.objects.select_related("contact", "last_sent_by").prefetch_related(
+        "lines", Prefetch("allocations", allocations)
+    )
     invoice = get_object_or_404(rows, pk=pk)
     today = timezone.localdate()
     row = shown(invoice, today, badges_for(request.user, "invoice", [pk]).get(pk))
@@ -195,6 +198,8 @@ def invoice_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "is_foreign": invoice.currency != business.currency,
         "removal": {"is_deleted_here": is_deleted_here(invoice), "may_delete": may(request.user, "invoices.delete")},
         "may_pay": may(request.user, "invoices.pay") and not (invoice.removed_at or why_no_payment(invoice)),
+        "may_send": may(request.user, "messages.send") and not why_not_send(invoice),
+        "may_see_messages": may(request.user, "messages.view"),
         "link": _link(invoice),
         "entries": _timeline(invoice),
     }

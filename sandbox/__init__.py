@@ -1,4 +1,4 @@
-"""Stand-ins of QuickBooks Online, Stripe and Crezco for development, tests and benchmarks: they speak only the wire.
+"""Stand-ins of QuickBooks Online, Stripe, Crezco and Twilio for development, tests and benchmarks, by the wire alone.
 
 with Sandbox() as sandbox:
     company = sandbox.company("us")
@@ -9,6 +9,9 @@ with StripeSandbox(webhook_url=url) as stripe:
 
 with CrezcoSandbox() as crezco:
     requests.post(f"{crezco.url}/v1/webhooks", headers={"X-Crezco-Key": crezco.api_key}, json={...})
+
+with TwilioSandbox(inbound_url=url) as twilio:
+    twilio.phone("+14155550100").reply("Thank you!")
 """
 
 from .crezco.stand_in import CrezcoSandbox
@@ -19,5 +22,17 @@ from .quickbooks.notices import Notice
 from .quickbooks.seed import Size
 from .stand_in import LogEntry, Sandbox
 from .stripe.stand_in import StripeSandbox
+from .twilio.stand_in import TwilioSandbox
 
-__all__ = ["Company", "CrezcoSandbox", "Fault", "LogEntry", "Notice", "Sandbox", "Size", "StripeSandbox", "fault"]
+__all__ = [
+    "Company",
+    "CrezcoSandbox",
+    "Fault",
+    "LogEntry",
+    "Notice",
+    "Sandbox",
+    "Size",
+    "StripeSandbox",
+    "TwilioSandbox",
+    "fault",
+]

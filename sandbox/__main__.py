@@ -15,16 +15,22 @@ from .quickbooks.seed import Size
 from .stand_in import CLIENT_ID, CLIENT_SECRET, Sandbox
 from .stripe.stand_in import SECRET_KEY, StripeSandbox
 from .stripe.webhooks import SECRET
+from .twilio.account import SERVICE, SID, TOKEN
+from .twilio.numbers import OWN
+from .twilio.stand_in import TwilioSandbox
 
 STRIPE = "/stripe"  # where the Stripe account is, its API as well as its pages
 STRIPE_RATE = 25
 CREZCO = "/crezco"  # the same of the Crezco account
+TWILIO = "/twilio"  # where the Twilio account is, and the phones it writes to
+TWILIO_RATE = 100
+TWILIO_PACE = 0.5  # seconds between two steps of a text
 
 
 def arguments(words: list[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(
-        "python -m sandbox", description="QuickBooks Online, Stripe and Crezco stand-ins on loopback."
+        "python -m sandbox", description="QuickBooks Online, Stripe, Crezco and Twilio stand-ins on loopback."
     )
     parser.add_argument("--port", type=int, default=8001)
     parser.add_argument("--state", metavar="FILE", help="keep books, tokens and payments in this file")
@@ -44,6 +50,7 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--verifier-token", default=token or VERIFIER_TOKEN, help="signs the webhooks")
     stripe_arguments(parser)
     crezco_arguments(parser)
+    twilio_arguments(parser)
     return parser.parse_args(words)
 
 
@@ -62,6 +69,18 @@ def crezco_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--crezco-api-key", default=env("CREZCO_API_KEY") or API_KEY)
     parser.add_argument("--crezco-user-id", default=env("CREZCO_USER_ID") or USER_ID)
     parser.add_argument("--crezco-webhook-url", metavar="URL", help="an http address on this machine, to be registered")
+
+
+def twilio_arguments(parser: argparse.ArgumentParser) -> None:
+    """What is asked about the Twilio account."""
+    env = os.environ.get
+    parser.add_argument("--twilio-account-sid", default=env("TWILIO_ACCOUNT_SID") or SID)
+    parser.add_argument("--twilio-auth-token", default=env("TWILIO_AUTH_TOKEN") or TOKEN)
+    parser.add_argument("--twilio-from", default=env("TWILIO_FROM") or OWN, help="a number, name or service (MG...)")
+    parser.add_argument("--twilio-inbound-url", metavar="URL", default="", help="hears what phones write")
+    parser.add_argument("--twilio-status-url", metavar="URL", default="", help="hears of texts that name no address")
+    parser.add_argument("--twilio-rate-per-second", type=int, default=TWILIO_RATE, help="requests")
+    parser.add_argument("--twilio-throughput", type=float, default=1, help="parts a second, 1 in real life")
 
 
 def build(options: argparse.Namespace) -> Sandbox:
@@ -92,15 +111,39 @@ def build(options: argparse.Namespace) -> Sandbox:
         rate_per_second=options.stripe_rate_per_second,
     )
     sandbox.mount(STRIPE, stripe)
-    crezco = CrezcoSandbox(
-        url=f"{sandbox.url}{CREZCO}",
+    sandbox.mount(CREZCO, crezco(options, f"{sandbox.url}{CREZCO}"))
+    sandbox.mount(TWILIO, twilio(options, f"{sandbox.url}{TWILIO}"))
+    return sandbox
+
+
+def twilio(options: argparse.Namespace, url: str) -> TwilioSandbox:
+    """The Twilio account the command line asks for; texts may come from its service instead of a number."""
+    sender = options.twilio_from
+    is_service = sender.startswith("MG")
+    return TwilioSandbox(
+        url=url,
+        account_sid=options.twilio_account_sid,
+        auth_token=options.twilio_auth_token,
+        numbers=[OWN if is_service else sender],
+        service=sender if is_service else SERVICE,
+        inbound_url=options.twilio_inbound_url,
+        status_url=options.twilio_status_url,
+        state=options.state,
+        rate_per_second=options.twilio_rate_per_second,
+        throughput=options.twilio_throughput,
+        pace=TWILIO_PACE,
+    )
+
+
+def crezco(options: argparse.Namespace, url: str) -> CrezcoSandbox:
+    """The Crezco account the command line asks for."""
+    return CrezcoSandbox(
+        url=url,
         api_key=options.crezco_api_key,
         user_id=options.crezco_user_id,
         webhook_url=options.crezco_webhook_url,
         state=options.state,
     )
-    sandbox.mount(CREZCO, crezco)
-    return sandbox
 
 
 def main() -> int:
@@ -126,6 +169,7 @@ def main() -> int:
             print(f"  {company.realm_id}  {company.name} ({company.country}, {company.home})")
         print(f"Stripe stand-in: {sandbox.url}{STRIPE}")
         print(f"Crezco stand-in: {sandbox.url}{CREZCO}")
+        print(f"Twilio stand-in: {sandbox.url}{TWILIO}")
         if sandbox.webhooks.url:
             print(f"  changes are told to {sandbox.webhooks.url}")
         sys.stdout.flush()

@@ -97,10 +97,6 @@ class Courier(Generic[Event]):
         """The body and the headers of a POST that tells of these, signed and not sent."""
         raise NotImplementedError
 
-    def address(self, notices: Iterable[Event]) -> str:
-        """Where a POST that tells of these goes."""
-        return self._url or ""
-
     def fits(self, parcel: Parcel[Event], other: Parcel[Event]) -> bool:
         """Whether both may share a POST."""
         return False
@@ -114,6 +110,15 @@ class Courier(Generic[Event]):
 
     def is_dropped(self, notice: Event) -> None:
         """An event was lost on purpose."""
+
+    @property
+    def has_address(self) -> bool:
+        """Whether there is anywhere to send to."""
+        return bool(self._url)
+
+    def address_of(self, notices: Sequence[Event]) -> str:
+        """Where a POST of these goes."""
+        return self._url or ""
 
     # -- settings that are checked --
 
@@ -147,7 +152,7 @@ class Courier(Generic[Event]):
     def accept(self, notices: Iterable[Event]) -> None:
         """Take the notices of one change."""
         with self._change:
-            if not (self.enabled and self._url):
+            if not (self.enabled and self.has_address):
                 return
             for notice in notices:
                 self._take(notice)
@@ -255,7 +260,7 @@ class Courier(Generic[Event]):
                 now = time.monotonic()
                 if self._held and self._held_until <= now:
                     self._let_go()
-                parcel = self._due(now) if self.enabled and self._url else None
+                parcel = self._due(now) if self.enabled and self.has_address else None
                 if parcel:
                     self._flying[id(parcel)] = parcel
                     return parcel
@@ -288,10 +293,10 @@ class Courier(Generic[Event]):
         moments += [self._again.due] if self._again else [self._waiting[0].due + gathering] if self._waiting else []
         if not moments:
             return None
-        return min(max(min(moments) - now, 0.0), 0.5) if self.enabled and self._url else 0.2
+        return min(max(min(moments) - now, 0.0), 0.5) if self.enabled and self.has_address else 0.2
 
     def _post(self, parcel: Parcel[Event]) -> Delivery[Event]:
-        url = self.address(parcel.notices)
+        url = self.address_of(parcel.notices)
         body, headers = self.sample(parcel.notices)
         started = time.monotonic()
         status = post(url, body, headers, self.patience)

@@ -29,12 +29,12 @@ td form { display: inline; } td button { padding: .1rem .5rem; }
 """
 
 
-def page(title: str, body: str) -> str:
-    """A whole page; ``body`` is HTML already."""
+def page(title: str, body: str, style: str = "") -> str:
+    """A whole page; ``body`` is HTML already, ``style`` is for this page alone."""
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<link rel="icon" href="data:,">'
-        f"<title>{escape(title)}</title><style>{STYLE}</style></head>"
+        f"<title>{escape(title)}</title><style>{STYLE}{style}</style></head>"
         f"<body><h1>{escape(title)}</h1>{body}</body></html>"
     )

@@ -51,6 +51,7 @@ def start() -> None:
     if has_sandbox:
         agree_on_a_verifier(environment)
         pay_at_the_sandbox(environment, sandbox_port)
+        text_at_the_sandbox(environment, sandbox_port)
     logins = prepare(environment)
     crew = Crew(members(environment, web_port, sandbox_port if has_sandbox else None), environment, ROOT)
     with crew:
@@ -110,6 +111,15 @@ def pay_at_the_sandbox(environment: dict[str, str], sandbox_port: int) -> None:
         environment["CREZCO_API_URL"] = f"http://127.0.0.1:{sandbox_port}/crezco"
 
 
+def text_at_the_sandbox(environment: dict[str, str], sandbox_port: int) -> None:
+    """Without an account at Twilio texts go to the stand-in's phones; the keys are made up for this run."""
+    if not environment.get("TWILIO_ACCOUNT_SID", "").strip():
+        environment["TWILIO_ACCOUNT_SID"] = f"AC{secrets.token_hex(16)}"
+        environment["TWILIO_AUTH_TOKEN"] = secrets.token_hex(16)
+        environment["TWILIO_FROM"] = "+15005550006"  # the number that Twilio itself gives to tests
+        environment["TWILIO_API_URL"] = f"http://127.0.0.1:{sandbox_port}/twilio"
+
+
 def stop_if_taken(port: int, name: str) -> None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -144,8 +154,16 @@ def members(environment: Mapping[str, str], web_port: int, sandbox_port: int | N
         if urlsplit(environment.get("CREZCO_API_URL", "")).port == sandbox_port:
             secret = environment["CREZCO_WEBHOOK_SECRET"]
             sandbox += ["--crezco-webhook-url", f"http://127.0.0.1:{web_port}/webhooks/crezco/{secret}/"]
+        sandbox += ["--twilio-inbound-url", f"{here(environment, web_port)}/webhooks/twilio/inbound/"]
         everyone.insert(0, Member("The QuickBooks sandbox", sandbox))
     return everyone
+
+
+def here(environment: Mapping[str, str], web_port: int) -> str:
+    """SITE_URL where it is this machine, since Twilio signs the address it calls; else where the web server listens."""
+    parts = urlsplit(environment["SITE_URL"])
+    is_here = parts.scheme == "http" and parts.hostname in {"127.0.0.1", "localhost"} and parts.port == web_port
+    return environment["SITE_URL"].rstrip("/") if is_here else f"http://127.0.0.1:{web_port}"
 
 
 def answers(port: int) -> bool:
@@ -169,6 +187,7 @@ def tell(environment: Mapping[str, str], logins: str, sandbox_port: int | None) 
         lines += [f"The QuickBooks sandbox, to play the bookkeeper: http://127.0.0.1:{sandbox_port}/"]
         lines += [f"The Stripe sandbox, to play payers and their banks: http://127.0.0.1:{sandbox_port}/stripe/"]
         lines += [f"The Crezco sandbox, to play those who pay by bank: http://127.0.0.1:{sandbox_port}/crezco/"]
+        lines += [f"The Twilio sandbox, to read and answer texts: http://127.0.0.1:{sandbox_port}/twilio/"]
     if environment["EMAIL_URL"].startswith("filemail:"):
         lines += [f"Mails are written to {environment['EMAIL_URL'].removeprefix('filemail:///')}"]
     print("\n".join([*lines, "Ctrl-C stops everything.", ""]), flush=True)

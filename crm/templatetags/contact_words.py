@@ -19,6 +19,13 @@ def readable_phone(contact: Contact, country: str) -> str:
 
 @register.filter
 @stringfilter
+def readable_number(address: str, country: str) -> str:
+    """A number of nobody known, as people of ``country`` write it; an email or a short code stays as it is."""
+    return phone.readable(address, country)
+
+
+@register.filter
+@stringfilter
 def breaks_at_sign(address: str) -> SafeString:
     """An email address that a narrow page breaks before its @ rather than anywhere."""
     return format_html_join(mark_safe("<wbr>@"), "{}", ((part,) for part in address.split("@")))  # noqa: S308 - ours

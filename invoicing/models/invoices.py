@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
@@ -122,6 +123,9 @@ class Invoice(models.Model):
     balance = MoneyField(default=ZERO)
 
     sent_at = models.DateTimeField(null=True, blank=True, help_text="first sent to the customer from here")
+    last_sent_at = models.DateTimeField(null=True, blank=True)
+    last_sent_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    viewed_at = models.DateTimeField(null=True, blank=True, help_text="first seen by the customer")
     # A tombstone: in no list and no sum, but never forgotten, so that nothing brings the invoice back.
     removed_at = models.DateTimeField(null=True, blank=True)
     removed_why = models.CharField(max_length=300, blank=True)

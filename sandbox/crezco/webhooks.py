@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,7 +69,7 @@ class CrezcoWebhooks(Courier[News]):
         body = json.dumps([news.event] if self.in_lists else news.event).encode()
         return body, {"content-type": "application/json; charset=utf-8", "accept": "*/*"}
 
-    def address(self, notices: Iterable[News]) -> str:
+    def address_of(self, notices: Sequence[News]) -> str:
         """Each goes to its own callback."""
         [news] = notices
         return str(self.book.get("webhook", news.webhook)["callback"])

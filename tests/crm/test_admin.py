@@ -34,13 +34,14 @@ from integrations.models import (
     SyncState,
 )
 from invoicing.models import Allocation, Invoice, InvoiceView, PaymentSettings, PublicLink
+from messaging.models import Conversation, Draft, Lane, Message, MessagingSettings, Suppression
 from tests.factories import PASSWORD, make_contact, make_invoice, make_payment, make_user
 
 pytestmark = pytest.mark.django_db
 
 admin.autodiscover()
 SITE = dict(admin.site._registry.items())
-OURS = {"crm", "invoicing", "integrations"}
+OURS = {"crm", "invoicing", "messaging", "integrations"}
 SECRET = "hush-this-is-secret"  # every secret in these tests begins with it
 # What support may write by hand: neither money nor anything that services write.
 CHANGEABLE = {"crm.User", "crm.Business", "account.EmailAddress"}
@@ -62,6 +63,7 @@ def fill(first: int, last: int) -> None:
         invoice = make_invoice(ada, lines=[{"description": f"Line {line}"} for line in range(3)])
         payment = make_payment(ada, of={invoice: "20.00"})
         fill_staff(number, user, ada)
+        fill_messages(number, user, ada, invoice)
         fill_integrations(number, user, ada, invoice, payment)
 
 
@@ -83,6 +85,16 @@ def fill_staff(number: int, user: User, ada: Contact) -> None:
         times = {"started": now, "stopped": now + timedelta(seconds=1)}
         Task.objects.create(id=f"{number}-{success}", name=f"{number}", func="f", success=success, **times)
     async_task("crm.heartbeats.beat", SECRET)
+
+
+def fill_messages(number: int, user: User, ada: Contact, invoice: Invoice) -> None:
+    thread = Conversation.objects.create(contact=ada, assigned_to=user)
+    known = {"conversation": thread, "channel": "text", "address": "+14155550123", "body": f"{SECRET}/i/page"}
+    Message.objects.create(direction="out", status="queued", actor=user, invoice=invoice, **known)
+    Draft.objects.create(invoice=invoice, channel="text", body="Hi", saved_by=user)
+    Suppression.objects.create(channel="text", address=f"+1415555{number:04}", reason="opted_out")
+    MessagingSettings.load()
+    Lane.objects.get_or_create(channel=f"t{number}", lease_id=f"{SECRET}-lane")
 
 
 def fill_integrations(number: int, user: User, ada: Contact, invoice: Invoice, payment: Any) -> None:

@@ -15,8 +15,21 @@ OPEN = {
     *("staff:join", "staff:logo", "health:healthz", "health:worker"),
     *("public:invoice", "public:pay", "public:paid", "public:seen"),
     *("integrations:quickbooks-webhook", "integrations:stripe-webhook", "integrations:crezco-webhook"),
+    "messages-public:unsubscribe",
+    *("integrations:twilio-inbound", "integrations:twilio-status"),
 }
-OURS = {"staff", "contacts", "invoicing", "integrations", "health", "help", "public", "payments"}
+OURS = {
+    "staff",
+    "contacts",
+    "invoicing",
+    "integrations",
+    "health",
+    "help",
+    "public",
+    "messaging",
+    "messages-public",
+    "payments",
+}
 
 
 def views(patterns: list[URLPattern | URLResolver], space: str = "") -> Iterator[tuple[str, URLPattern]]:

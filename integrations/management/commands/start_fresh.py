@@ -26,6 +26,7 @@ from integrations.models import (
     SyncState,
 )
 from invoicing.models import Allocation, Invoice, InvoiceLine, InvoiceView, Payment, PaymentSettings, PublicLink
+from messaging.models import Conversation, Draft, Lane, Message, MessagingSettings, Suppression
 
 # What points comes before what it points to. Heartbeats stay, and so do people who are not of the demo.
 CLEARED: list[type[models.Model]] = [
@@ -42,6 +43,12 @@ CLEARED: list[type[models.Model]] = [
     ConnectionNotice,
     QuickBooksConnection,
     ApiAllowance,
+    Draft,
+    Message,
+    Conversation,
+    Suppression,
+    MessagingSettings,
+    Lane,
     Allocation,
     Payment,
     PaymentSettings,

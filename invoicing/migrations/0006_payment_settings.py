@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('invoicing', '0004_invoice_views'),
+        ('invoicing', '0005_sent'),
     ]
 
     operations = [

@@ -1,0 +1,105 @@
+"""What comes in: replies, and what became of messages that went out. Each is told more than once, in any order."""
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from crm.models import Business
+from messaging import opt_out
+from messaging.conversations import conversation_with, touch
+from messaging.models import Message, Suppression
+from messaging.sending import queue
+from messaging.signals import message_failed, message_received
+from messaging.suppressing import release, suppress
+
+Status, Channel, Reason = Message.Status, Message.Channel, Suppression.Reason
+# What may still follow each status; a later one is never overwritten by an earlier.
+BEFORE = {
+    Status.SENT: [Status.QUEUED, Status.SENDING, Status.UNSURE],
+    Status.DELIVERED: [Status.QUEUED, Status.SENDING, Status.UNSURE, Status.SENT],
+    Status.FAILED: [Status.QUEUED, Status.SENDING, Status.UNSURE, Status.SENT],
+}
+
+ANSWERS = {
+    "stop": "{business}: you get no more texts from us. Reply START to get them again.",
+    "start": "{business}: you get our texts again. Reply STOP to opt out.",
+    "help": "{business}: we text about your invoices. Write here and a person reads it. Reply STOP to opt out.",
+}
+
+
+def receive_text(*, reference: str, sender: str, body: str, keyword: str = "", media: int = 0) -> Message | None:
+    """Keep a text that came in, once per ``reference``; None where it was kept before.
+
+    ``keyword`` is "stop", "start" or "help" where the network itself acted on it and has answered the sender already.
+    """
+    try:
+        with transaction.atomic():
+            return _receive(reference, sender, body, keyword, media)
+    except IntegrityError:
+        if Message.objects.filter(channel=Channel.TEXT, reference=reference).exists():
+            return None
+        raise
+
+
+def update_delivery(
+    *, reference: str, key: str = "", status: str, error: str = "", code: str = "", suppress_as: str = ""
+) -> bool:
+    """Take over what became of a message that went out; False where nothing changed.
+
+    It is found by the vendor's ``reference``, or by our own ``key`` where the answer that brought it was lost.
+    """
+    found = Q(reference=reference) | (Q(key=key, reference="") if key else Q())
+    message = Message.objects.filter(found, direction=Message.Direction.OUT).first()
+    if message is None:
+        return False
+    with transaction.atomic():
+        rows = Message.objects.filter(pk=message.pk)
+        rows.filter(reference="").update(reference=reference)
+        now = timezone.now()
+        rows.filter(sent_at=None).update(sent_at=now)
+        moved = rows.filter(status__in=BEFORE[Status(status)]).update(
+            status=status, not_before=None, error=error[:500], error_code=code[:20], changed_at=now
+        )
+        if suppress_as:
+            suppress(message.channel, message.address, reason=suppress_as, words=error, origin="carrier")
+        if moved and status == Status.FAILED:
+            message.refresh_from_db()
+            message_failed.send(sender=Message, message=message)
+    return bool(moved)
+
+
+def _receive(reference: str, sender: str, body: str, keyword: str, media: int) -> Message | None:
+    if Message.objects.filter(channel=Channel.TEXT, reference=reference).exists():
+        return None
+    conversation = conversation_with(Channel.TEXT, sender)
+    meaning = keyword or opt_out.read_reply(body)
+    words = body if not media else f"{body}\n[{media} picture{'s' if media > 1 else ''}, not shown here]".strip()
+    message = Message.objects.create(
+        conversation=conversation,
+        direction=Message.Direction.IN,
+        channel=Channel.TEXT,
+        address=sender,
+        body=words,
+        status=Status.RECEIVED,
+        reference=reference,
+    )
+    touch(conversation, is_unread=True)
+    if _act(message, meaning) and not keyword:
+        queue(
+            conversation,
+            channel=Channel.TEXT,
+            address=sender,
+            body=ANSWERS[meaning].format(business=Business.load().name),
+            is_answer=True,
+        )
+    message_received.send(sender=Message, message=message, meaning=meaning)
+    return message
+
+
+def _act(message: Message, meaning: str) -> bool:
+    """Do what the reply asks for; whether that is worth an answer: asked for twice it is confirmed once."""
+    if meaning == "stop":
+        return suppress(Channel.TEXT, message.address, reason=Reason.OPTED_OUT, words=message.body, origin="text")
+    if meaning == "start":
+        return release(Channel.TEXT, message.address, reason=Reason.OPTED_OUT, origin="text")
+    return meaning == "help"
