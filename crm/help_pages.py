@@ -32,6 +32,7 @@ FITTING = (
     ("integrations:", "what-comes-in"),
     ("contacts:", "what-comes-in"),
     ("invoicing:detail", "paying"),
+    ("payments:", "paying"),
     ("invoicing:record-payment", "never-written"),
     ("invoicing:replace-link", "paying"),
     ("invoicing:", "what-comes-in"),

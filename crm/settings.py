@@ -225,7 +225,7 @@ RECORD_BADGES = "integrations.quickbooks.badges.badges_of"
 # Who can be asked how an invoice of the books stands just now (invoicing.books); "" for nobody.
 BOOKS = "integrations.quickbooks.books.QuickBooksBooks"
 # Who takes customers' money (invoicing.gateways), in the order of the buttons.
-PAYMENT_GATEWAYS = ["integrations.stripe.gateway.StripeGateway"]
+PAYMENT_GATEWAYS = ["integrations.stripe.gateway.StripeGateway", "integrations.crezco.gateway.CrezcoGateway"]
 # Who carries texts (messaging.transports).
 TEXT_TRANSPORT = "integrations.twilio.transport.TwilioTransport"
 # Who knows the ways of paying that staff may note by hand (invoicing.methods); "" for nobody.
@@ -292,6 +292,13 @@ QUICKBOOKS_RETRY_SCALE = 1.0  # waits between tries are multiplied by it; the te
 STRIPE_SECRET_KEY = env.text("STRIPE_SECRET_KEY")
 STRIPE_WEBHOOK_SECRET = env.text("STRIPE_WEBHOOK_SECRET")
 STRIPE_API_URL = env.url("STRIPE_API_URL", "https://api.stripe.com")
+
+# --- Crezco -----------------------------------------------------------------------------------------------
+# Without key and user no customer is offered to pay by bank; without the secret the webhook answers 404.
+CREZCO_API_KEY = env.text("CREZCO_API_KEY")
+CREZCO_USER_ID = env.text("CREZCO_USER_ID")
+CREZCO_API_URL = env.url("CREZCO_API_URL", "https://api.crezco.com")
+CREZCO_WEBHOOK_SECRET = env.text("CREZCO_WEBHOOK_SECRET")
 
 # --- Twilio -----------------------------------------------------------------------------------------------
 # Without all three no text can be sent; without the token the webhooks answer 404.

@@ -19,6 +19,7 @@ def settings_index(request: HttpRequest) -> HttpResponse:
     context = {
         "people": User.objects.filter(is_active=True).count(),
         "invited": Invitation.objects.filter(accepted_at=None).count(),
+        "payments_url": address("payments:settings"),
         "messages_url": address("messaging:settings"),
         "integrations_url": address("integrations:settings"),
     }

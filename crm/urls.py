@@ -17,6 +17,7 @@ urlpatterns = [
     path("", include("invoicing.public_urls")),
     path("contacts/", include("crm.contact_urls")),
     path("invoices/", include("invoicing.urls")),
+    path("", include("invoicing.settings_urls")),
     path("", include("messaging.urls")),
     path("", include("messaging.public_urls")),
     path("", include("integrations.urls")),

@@ -15,9 +15,11 @@ from integrations.models import GatewayEvent, PaySession
 logger = logging.getLogger(__name__)
 
 # By gateway: what takes one of its pages over.
-TAKES = {"stripe": "integrations.stripe.payments.take"}
+TAKES = {"stripe": "integrations.stripe.payments.take", "crezco": "integrations.crezco.payments.take"}
 CLAIM = timedelta(minutes=2)
 LONGEST_WAIT = timedelta(minutes=30)
+LONGEST_REST = timedelta(days=1)  # between two looks at an old page that nobody pays
+LINGERS = timedelta(days=30)
 Status = GatewayEvent.Status
 
 
@@ -48,17 +50,34 @@ def take_over() -> int:
 
 def look_after_pages() -> None:
     """Ask for pages whose time is over, or whose bank answers late: a webhook may have been lost."""
-    alive = PaySession.objects.filter(status__in=[PaySession.Status.OPEN, PaySession.Status.WAITING])
-    for session in alive.filter(expires_at__lt=timezone.now()).exclude(reference="").order_by("expires_at")[:20]:
+    for gateway in TAKES:
+        _look_after(gateway)
+
+
+def _look_after(gateway: str) -> None:
+    """One gateway that is away keeps no other waiting, and one page that cannot be read no other page."""
+    for session in PaySession.objects.to_look_after(timezone.now()).filter(gateway=gateway)[:20]:
         try:
-            import_string(TAKES[session.gateway])(session.reference)
-        except Transient as error:
-            logger.warning("A page of %s could not be asked for: %s", session.gateway, error.in_full)
-            return
+            import_string(TAKES[gateway])(session.reference)
+        except IntegrationError as error:
+            logger.warning("A page of %s could not be asked for: %s", gateway, error.in_full)
+            if isinstance(error, Transient):
+                return
         except Exception:
-            logger.exception("Page %s of %s could not be looked after", session.pk, session.gateway)
-        # One whose bank has still not answered, or that cannot be taken over, is asked for again later.
-        PaySession.objects.filter(pk=session.pk).update(expires_at=timezone.now() + LONGEST_WAIT)
+            logger.exception("Page %s of %s could not be looked after", session.pk, gateway)
+        _look_again_later(session)
+
+
+def _look_again_later(session: PaySession) -> None:
+    """A bank that has yet to answer is asked again within the hour, a page that nobody pays less and less often."""
+    now = timezone.now()
+    age = now - session.created_at
+    rows = PaySession.objects.filter(pk=session.pk)
+    if age > LINGERS:
+        rows.filter(status=PaySession.Status.LINGERING).update(status=PaySession.Status.CLOSED)
+    rows.filter(status=PaySession.Status.WAITING).update(expires_at=now + LONGEST_WAIT)
+    rest = min(max(LONGEST_WAIT, age / 4), LONGEST_REST)
+    rows.exclude(status=PaySession.Status.WAITING).update(expires_at=now + rest)
 
 
 def end_pages(invoices: Iterable[int]) -> None:

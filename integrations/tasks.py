@@ -13,7 +13,7 @@ from integrations.quickbooks import notices, push
 from integrations.quickbooks.imports import runs
 from integrations.quickbooks.sync import drain, first_import, log, poll
 from integrations.quickbooks.tokens import refresh_due_tokens
-from invoicing.gateways import get_gateways
+from invoicing.gateways import known_gateways
 from invoicing.models import Invoice
 
 logger = logging.getLogger(__name__)
@@ -98,8 +98,12 @@ def close_pay_pages(invoice_pk: int) -> None:
     """What is owed has changed: open pages over the old amount end."""
     invoice = Invoice.objects.filter(pk=invoice_pk).first()
     if invoice is not None:
-        for gateway in get_gateways(invoice.currency).values():
-            gateway.close(invoice)
+        for gateway in known_gateways(invoice.currency).values():
+            try:
+                gateway.close(invoice)
+            except Exception:
+                # The others need not stay open for what is wrong with this one; over another amount none is handed out.
+                logger.exception("The pages of %s could not be ended", gateway.name)
 
 
 def prune_sync() -> None:

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, path
 
 from integrations import import_urls, sync_urls, views
+from integrations.crezco import webhooks as crezco
 from integrations.quickbooks import views as quickbooks
 from integrations.quickbooks import webhooks
 from integrations.stripe import webhooks as stripe
@@ -17,6 +18,7 @@ urlpatterns: list[URLPattern] = [
     path("integrations/quickbooks/disconnect/", quickbooks.quickbooks_disconnect, name="quickbooks-disconnect"),
     path("webhooks/quickbooks/", webhooks.receive, name="quickbooks-webhook"),
     path("webhooks/stripe/", stripe.receive, name="stripe-webhook"),
+    path("webhooks/crezco/<str:secret>/", crezco.receive, name="crezco-webhook"),
     path("webhooks/twilio/inbound/", twilio.inbound, name="twilio-inbound"),
     path("webhooks/twilio/status/", twilio.status, name="twilio-status"),
     *sync_urls.urlpatterns,

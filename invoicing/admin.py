@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from crm.support import ReadOnlyAdmin, ReadOnlyInline
-from invoicing.models import Allocation, Invoice, InvoiceLine, InvoiceView, Payment, PublicLink
+from invoicing.models import Allocation, Invoice, InvoiceLine, InvoiceView, Payment, PaymentSettings, PublicLink
 
 
 class InvoiceLineInline(ReadOnlyInline):
@@ -110,3 +110,11 @@ class InvoiceViewAdmin(ReadOnlyAdmin):
     search_fields = ("invoice__number", "invoice__customer_name")
     date_hierarchy = "at"
     ordering = ("-id",)
+
+
+@admin.register(PaymentSettings)
+class PaymentSettingsAdmin(ReadOnlyAdmin):
+    list_display = ("__str__", "allows_part", "least_part", "switched_off")
+    list_filter = ("allows_part",)
+    search_fields = ("switched_off",)
+    ordering = ("pk",)

@@ -7,7 +7,7 @@ from typing import Protocol
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from invoicing.models import Invoice
+from invoicing.models import Invoice, PaymentSettings
 
 
 class GatewayError(Exception):
@@ -18,8 +18,8 @@ class GatewayError(Exception):
         self.permanent = permanent
 
 
-class PaidMeanwhile(GatewayError):
-    """Money came in at this very moment: what is owed has to be looked at again."""
+class MoneyCame(GatewayError):
+    """No page was made, because a payment of this invoice has just arrived or is on its way."""
 
 
 @dataclass(frozen=True)
@@ -39,13 +39,13 @@ class PaymentGateway(Protocol):
         """Where its pages are, such as https://checkout.stripe.com: browsers let a form lead there."""
 
     def takes(self, currency: str) -> bool:
-        """Whether it is set up, switched on and takes this currency."""
+        """Whether it is set up and takes this currency."""
 
     def pay_page(self, invoice: Invoice, *, amount: Decimal, back: str) -> PayPage:
         """A page for exactly this amount, in the invoice's currency; ``back`` is where the browser returns to.
 
         Asked again for the same amount while a page is open it gives the same one; another amount ends the old page
-        first. Raises GatewayError, PaidMeanwhile where the old page turns out to be paid.
+        first. Raises GatewayError, MoneyCame where the old page turns out to be paid.
         """
 
     def close(self, invoice: Invoice) -> None:
@@ -58,7 +58,17 @@ class PaymentGateway(Protocol):
         """Ask whether open pages of this invoice were paid, and record what was; True when it was or will be."""
 
 
+def all_gateways() -> list[PaymentGateway]:
+    """Every gateway there is, in the order of the setting."""
+    return [import_string(path)() for path in settings.PAYMENT_GATEWAYS]
+
+
+def known_gateways(currency: str) -> dict[str, PaymentGateway]:
+    """The gateways that take this currency, switched on or off: pages may be open that they made before."""
+    return {plug.name: plug for plug in all_gateways() if plug.takes(currency)}
+
+
 def get_gateways(currency: str) -> dict[str, PaymentGateway]:
-    """The gateways that take this currency, by name, in the order of the setting."""
-    plugs: list[PaymentGateway] = [import_string(path)() for path in settings.PAYMENT_GATEWAYS]
-    return {plug.name: plug for plug in plugs if plug.takes(currency)}
+    """The gateways that customers are offered for this currency, by name, in the order of the setting."""
+    chosen = PaymentSettings.load()
+    return {name: plug for name, plug in known_gateways(currency).items() if not chosen.is_off(name, currency)}

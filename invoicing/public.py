@@ -5,6 +5,7 @@ Void, deleted, replaced and unknown are one and the same page, byte for byte: no
 
 import logging
 from collections.abc import Callable
+from datetime import timedelta
 from functools import wraps
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -18,13 +19,16 @@ from crm.limiter import too_often
 from invoicing.books import fresh
 from invoicing.display import due_words
 from invoicing.document import document_of
-from invoicing.gateways import GatewayError, PaidMeanwhile, get_gateways
+from invoicing.gateways import GatewayError, MoneyCame, PaymentGateway, get_gateways, known_gateways
 from invoicing.links import invoice_of, url_of
 from invoicing.models import Invoice
+from invoicing.money import quantize
+from invoicing.part_payments import WrongAmount, amount_to_pay, least_of
 from invoicing.seen import note_view
 
 logger = logging.getLogger(__name__)
 
+JUST_NOW = timedelta(minutes=15)
 GUESSES = 20  # a minute, of addresses that lead nowhere
 View = Callable[..., HttpResponse]
 
@@ -48,12 +52,20 @@ def of_invoice(view: View) -> View:
 @of_invoice
 def invoice_page(request: HttpRequest, token: str, invoice: Invoice) -> HttpResponse:
     """What is owed, by when, and for what; always as it is now."""
+    return _page(request, token, invoice)
+
+
+def _page(request: HttpRequest, token: str, invoice: Invoice, *, typed: str = "", wrong: str = "") -> HttpResponse:
+    """``typed`` is an amount that cannot be paid, and ``wrong`` says why."""
     business = request.business  # type: ignore[attr-defined]
     with timezone.override(business.zone):
         today = timezone.localdate()
         owed = invoice.status == Invoice.Status.OPEN and invoice.balance > 0
         gateways = get_gateways(invoice.currency) if owed else {}
         payments = invoice.allocations.filter(payment__is_void=False).select_related("payment")
+        last = payments.order_by("payment__received_on", "pk").last()
+        came_back = owed and request.GET.get("paid") == "1"
+        arrived = last if came_back and last and timezone.now() - last.payment.created_at < JUST_NOW else None
         context = {
             "invoice": invoice,
             "token": token,
@@ -62,12 +74,16 @@ def invoice_page(request: HttpRequest, token: str, invoice: Invoice) -> HttpResp
             "is_late": owed and invoice.due_on < today,
             "due": due_words(invoice.due_on, today) if owed else "",
             "gateways": list(gateways.values()),
-            "is_waiting": any(gateway.is_waiting(invoice) for gateway in gateways.values()),
-            "has_just_paid": owed and request.GET.get("paid") == "1",
+            "is_waiting": owed and any(one.is_waiting(invoice) for one in known_gateways(invoice.currency).values()),
+            "has_just_paid": came_back and not arrived,
+            "arrived": arrived,
             "sorry": gateways.get(request.GET.get("sorry", "")),
-            "last": payments.order_by("payment__received_on", "pk").last(),
+            "least": least_of(invoice) if gateways else None,
+            "typed": typed or quantize(invoice.balance, invoice.currency),
+            "wrong": wrong,
+            "last": last,
         }
-        response = render(request, "public/invoice.html", context)
+        response = render(request, "public/invoice.html", context, status=422 if wrong else 200)
     # A form may lead to the gateways, and nowhere else.
     origins = [gateway.origin for gateway in gateways.values()]
     response._csp_update = {"form-action": origins}  # type: ignore[attr-defined]
@@ -80,12 +96,16 @@ def invoice_paid(request: HttpRequest, token: str, invoice: Invoice) -> HttpResp
     """Back from the gateway: what it says is recorded at once, whoever tells first, and only once."""
     if too_often(request, "public_paid", most=GUESSES):  # each asks the gateway
         return redirect("public:invoice", token)
-    try:
-        came = any([gateway.confirm(invoice) for gateway in get_gateways(invoice.currency).values()])  # noqa: C419
-    except Exception:
-        logger.exception("A gateway could not be asked after a payment; its webhook or the sweep will tell")
-        came = True
+    came = any([_came(gateway, invoice) for gateway in known_gateways(invoice.currency).values()])  # noqa: C419
     return redirect(f"{reverse('public:invoice', args=[token])}{'?paid=1' if came else ''}")
+
+
+def _came(gateway: PaymentGateway, invoice: Invoice) -> bool:
+    try:
+        return gateway.confirm(invoice)
+    except Exception:
+        logger.exception("%s could not be asked after a payment; its webhook or the sweep will tell", gateway.name)
+        return True
 
 
 # The secret in the address lets one in, and no cookie does: there is nothing that another site could misuse.
@@ -93,7 +113,7 @@ def invoice_paid(request: HttpRequest, token: str, invoice: Invoice) -> HttpResp
 @require_POST
 @of_invoice
 def invoice_pay(request: HttpRequest, token: str, invoice: Invoice) -> HttpResponse:
-    """To the gateway's page over what is owed at this moment, the books asked once more."""
+    """To the gateway's page over what is owed at this moment, the books asked once more, or over a part of it."""
     if too_often(request, "public_pay", most=GUESSES):  # each asks the books and the gateway
         return render(request, "public/slow.html", status=429)
     invoice = fresh(invoice)
@@ -103,8 +123,11 @@ def invoice_pay(request: HttpRequest, token: str, invoice: Invoice) -> HttpRespo
     if not request.user.is_authenticated:
         note_view(invoice)
     try:
-        page = gateway.pay_page(invoice, amount=invoice.balance, back=url_of(invoice))
-    except PaidMeanwhile:
+        amount = amount_to_pay(invoice, request.POST.get("amount", "")[:40])
+        page = gateway.pay_page(invoice, amount=amount, back=url_of(invoice))
+    except WrongAmount as error:
+        return _page(request, token, invoice, typed=request.POST["amount"][:40], wrong=str(error))
+    except MoneyCame:
         return redirect("public:invoice", token)
     except GatewayError as error:
         logger.warning("%s made no page for invoice %s: %s", gateway.name, invoice.pk, error)

@@ -1,4 +1,4 @@
-"""Stand-ins of QuickBooks Online, Stripe and Twilio for development, tests and benchmarks: they speak only the wire.
+"""Stand-ins of QuickBooks Online, Stripe, Crezco and Twilio for development, tests and benchmarks, by the wire alone.
 
 with Sandbox() as sandbox:
     company = sandbox.company("us")
@@ -7,10 +7,14 @@ with Sandbox() as sandbox:
 with StripeSandbox(webhook_url=url) as stripe:
     client = StripeClient(stripe.secret_key, base_addresses={"api": stripe.url})
 
+with CrezcoSandbox() as crezco:
+    requests.post(f"{crezco.url}/v1/webhooks", headers={"X-Crezco-Key": crezco.api_key}, json={...})
+
 with TwilioSandbox(inbound_url=url) as twilio:
     twilio.phone("+14155550100").reply("Thank you!")
 """
 
+from .crezco.stand_in import CrezcoSandbox
 from .faults import fault
 from .quickbooks.company import Company
 from .quickbooks.errors import Fault
@@ -20,4 +24,15 @@ from .stand_in import LogEntry, Sandbox
 from .stripe.stand_in import StripeSandbox
 from .twilio.stand_in import TwilioSandbox
 
-__all__ = ["Company", "Fault", "LogEntry", "Notice", "Sandbox", "Size", "StripeSandbox", "TwilioSandbox", "fault"]
+__all__ = [
+    "Company",
+    "CrezcoSandbox",
+    "Fault",
+    "LogEntry",
+    "Notice",
+    "Sandbox",
+    "Size",
+    "StripeSandbox",
+    "TwilioSandbox",
+    "fault",
+]

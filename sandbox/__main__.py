@@ -8,6 +8,7 @@ import signal
 import sqlite3
 import sys
 
+from .crezco.stand_in import API_KEY, USER_ID, CrezcoSandbox
 from .delivery import VERIFIER_TOKEN
 from .quickbooks.limits import BATCHES_PER_MINUTE, PER_MINUTE, PER_SECOND
 from .quickbooks.seed import Size
@@ -20,6 +21,7 @@ from .twilio.stand_in import TwilioSandbox
 
 STRIPE = "/stripe"  # where the Stripe account is, its API as well as its pages
 STRIPE_RATE = 25
+CREZCO = "/crezco"  # the same of the Crezco account
 TWILIO = "/twilio"  # where the Twilio account is, and the phones it writes to
 TWILIO_RATE = 100
 TWILIO_PACE = 0.5  # seconds between two steps of a text
@@ -28,7 +30,7 @@ TWILIO_PACE = 0.5  # seconds between two steps of a text
 def arguments(words: list[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(
-        "python -m sandbox", description="QuickBooks Online, Stripe and Twilio stand-ins on loopback."
+        "python -m sandbox", description="QuickBooks Online, Stripe, Crezco and Twilio stand-ins on loopback."
     )
     parser.add_argument("--port", type=int, default=8001)
     parser.add_argument("--state", metavar="FILE", help="keep books, tokens and payments in this file")
@@ -47,6 +49,7 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
     token = os.environ.get("QUICKBOOKS_WEBHOOK_VERIFIER_TOKEN", "").split(",")[0].strip()
     parser.add_argument("--verifier-token", default=token or VERIFIER_TOKEN, help="signs the webhooks")
     stripe_arguments(parser)
+    crezco_arguments(parser)
     twilio_arguments(parser)
     return parser.parse_args(words)
 
@@ -58,6 +61,14 @@ def stripe_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--stripe-webhook-url", metavar="URL", help="an http address on this machine that hears events")
     parser.add_argument("--stripe-webhook-secret", default=env("STRIPE_WEBHOOK_SECRET") or SECRET)
     parser.add_argument("--stripe-rate-per-second", type=int, default=STRIPE_RATE, help="requests, 25 in real life")
+
+
+def crezco_arguments(parser: argparse.ArgumentParser) -> None:
+    """What is asked about the Crezco account."""
+    env = os.environ.get
+    parser.add_argument("--crezco-api-key", default=env("CREZCO_API_KEY") or API_KEY)
+    parser.add_argument("--crezco-user-id", default=env("CREZCO_USER_ID") or USER_ID)
+    parser.add_argument("--crezco-webhook-url", metavar="URL", help="an http address on this machine, to be registered")
 
 
 def twilio_arguments(parser: argparse.ArgumentParser) -> None:
@@ -100,6 +111,7 @@ def build(options: argparse.Namespace) -> Sandbox:
         rate_per_second=options.stripe_rate_per_second,
     )
     sandbox.mount(STRIPE, stripe)
+    sandbox.mount(CREZCO, crezco(options, f"{sandbox.url}{CREZCO}"))
     sandbox.mount(TWILIO, twilio(options, f"{sandbox.url}{TWILIO}"))
     return sandbox
 
@@ -120,6 +132,17 @@ def twilio(options: argparse.Namespace, url: str) -> TwilioSandbox:
         rate_per_second=options.twilio_rate_per_second,
         throughput=options.twilio_throughput,
         pace=TWILIO_PACE,
+    )
+
+
+def crezco(options: argparse.Namespace, url: str) -> CrezcoSandbox:
+    """The Crezco account the command line asks for."""
+    return CrezcoSandbox(
+        url=url,
+        api_key=options.crezco_api_key,
+        user_id=options.crezco_user_id,
+        webhook_url=options.crezco_webhook_url,
+        state=options.state,
     )
 
 
@@ -147,6 +170,7 @@ def main() -> int:
         if sandbox.webhooks.url:
             print(f"  changes are told to {sandbox.webhooks.url}")
         print(f"Stripe stand-in: {sandbox.url}{STRIPE}")
+        print(f"Crezco stand-in: {sandbox.url}{CREZCO}")
         print(f"Twilio stand-in: {sandbox.url}{TWILIO}")
         sys.stdout.flush()
         signal.sigwait(said_stop)

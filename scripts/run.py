@@ -20,6 +20,7 @@ from scripts.processes import Crew, Member  # noqa: E402 - the repository's root
 
 ROOT = Path(__file__).resolve().parent.parent
 DISCOVERY = "/.well-known/openid_configuration"
+CREZCO_USER = "6f1d1f0e-2a57-4b8e-9d3a-1c5e8f7a9b42"  # the same in each run: demands of earlier ones stay known
 VERIFIER = "QUICKBOOKS_WEBHOOK_VERIFIER_TOKEN"
 
 
@@ -98,11 +99,16 @@ def agree_on_a_verifier(environment: dict[str, str]) -> None:
 
 
 def pay_at_the_sandbox(environment: dict[str, str], sandbox_port: int) -> None:
-    """Without an account at Stripe customers pay at the stand-in; secrets are made up for this run."""
+    """Without accounts at Stripe and Crezco customers pay at the stand-ins; secrets are made up for this run."""
     if not environment.get("STRIPE_SECRET_KEY", "").strip():
         environment["STRIPE_SECRET_KEY"] = f"sk_test_{secrets.token_hex(12)}"
         environment["STRIPE_WEBHOOK_SECRET"] = f"whsec_{secrets.token_hex(16)}"
         environment["STRIPE_API_URL"] = f"http://127.0.0.1:{sandbox_port}/stripe"
+    if not environment.get("CREZCO_API_KEY", "").strip():
+        environment["CREZCO_API_KEY"] = secrets.token_hex(16)
+        environment["CREZCO_USER_ID"] = CREZCO_USER
+        environment["CREZCO_WEBHOOK_SECRET"] = secrets.token_hex(16)
+        environment["CREZCO_API_URL"] = f"http://127.0.0.1:{sandbox_port}/crezco"
 
 
 def text_at_the_sandbox(environment: dict[str, str], sandbox_port: int) -> None:
@@ -145,6 +151,9 @@ def members(environment: Mapping[str, str], web_port: int, sandbox_port: int | N
         webhooks = f"http://127.0.0.1:{web_port}/webhooks/quickbooks/"
         sandbox = [python, "-m", "sandbox", "--port", str(sandbox_port), "--state", state, "--webhook-url", webhooks]
         sandbox += ["--stripe-webhook-url", f"http://127.0.0.1:{web_port}/webhooks/stripe/"]
+        if urlsplit(environment.get("CREZCO_API_URL", "")).port == sandbox_port:
+            secret = environment["CREZCO_WEBHOOK_SECRET"]
+            sandbox += ["--crezco-webhook-url", f"http://127.0.0.1:{web_port}/webhooks/crezco/{secret}/"]
         sandbox += ["--twilio-inbound-url", f"{here(environment, web_port)}/webhooks/twilio/inbound/"]
         everyone.insert(0, Member("The QuickBooks sandbox", sandbox))
     return everyone
@@ -177,6 +186,7 @@ def tell(environment: Mapping[str, str], logins: str, sandbox_port: int | None) 
     if sandbox_port is not None:
         lines += [f"The QuickBooks sandbox, to play the bookkeeper: http://127.0.0.1:{sandbox_port}/"]
         lines += [f"The Stripe sandbox, to play payers and their banks: http://127.0.0.1:{sandbox_port}/stripe/"]
+        lines += [f"The Crezco sandbox, to play those who pay by bank: http://127.0.0.1:{sandbox_port}/crezco/"]
         lines += [f"The Twilio sandbox, to read and answer texts: http://127.0.0.1:{sandbox_port}/twilio/"]
     if environment["EMAIL_URL"].startswith("filemail:"):
         lines += [f"Mails are written to {environment['EMAIL_URL'].removeprefix('filemail:///')}"]

@@ -24,6 +24,7 @@ PUBLIC = {
     "public:pay": "the same",
     "public:paid": "the same",
     "integrations:stripe-webhook": "Stripe has no login; every body is signed",
+    "integrations:crezco-webhook": "Crezco has no login; the address holds the secret, and nothing told is believed",
     "messages-public:unsubscribe": "who got a mail has no login; the address holds the proof",
     "integrations:twilio-inbound": "Twilio has no login; every form is signed",
     "integrations:twilio-status": "the same",

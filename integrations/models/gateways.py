@@ -1,6 +1,7 @@
 """Pages of gateways on which customers pay, and what gateways told us."""
 
 import uuid
+from datetime import datetime
 
 from django.db import models
 from django.db.models import Q
@@ -8,6 +9,13 @@ from django.utils import timezone
 
 from integrations.models.sync import RetryRow
 from invoicing.fields import CurrencyField, MoneyField
+
+
+class PaySessionQuerySet(models.QuerySet["PaySession"]):
+    def to_look_after(self, now: datetime) -> "PaySessionQuerySet":
+        """Pages that are due to be asked for, the longest due first."""
+        alive = self.filter(status__in=["open", "waiting", "lingering"])
+        return alive.filter(expires_at__lt=now).exclude(reference="").order_by("expires_at")
 
 
 class PaySession(models.Model):
@@ -18,6 +26,7 @@ class PaySession(models.Model):
         OPEN = "open", "Open"
         WAITING = "waiting", "Paid, and the bank has not answered yet"
         PAID = "paid", "Paid"
+        LINGERING = "lingering", "Closed here, may still be paid there"
         CLOSED = "closed", "Closed"
 
     invoice = models.ForeignKey("invoicing.Invoice", models.CASCADE, related_name="pay_sessions")
@@ -31,6 +40,8 @@ class PaySession(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField(null=True)
 
+    objects = PaySessionQuerySet.as_manager()
+
     class Meta:
         constraints = [
             models.UniqueConstraint(
@@ -41,7 +52,11 @@ class PaySession(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["expires_at"], condition=Q(status__in=["open", "waiting"]), name="pay_session_alive")
+            models.Index(
+                fields=["expires_at"],
+                condition=Q(status__in=["open", "waiting", "lingering"]),
+                name="pay_session_alive",
+            )
         ]
 
     def __str__(self) -> str:

@@ -14,7 +14,7 @@ from integrations.models import PaySession
 from integrations.stripe import payments
 from integrations.stripe.amounts import can_take, to_stripe
 from integrations.stripe.client import client, errors
-from invoicing.gateways import GatewayError, PaidMeanwhile, PayPage
+from invoicing.gateways import GatewayError, MoneyCame, PayPage
 from invoicing.models import Invoice
 
 LASTS = timedelta(hours=1)  # Stripe takes from half an hour to a day
@@ -47,7 +47,7 @@ class StripeGateway:
             return PayPage(session.url, session.reference)
         try:
             if session is not None and not self._end(session):
-                raise PaidMeanwhile(f"The earlier page of {invoice} was paid at this very moment.")
+                raise MoneyCame(f"The earlier page of {invoice} was paid at this very moment.")
             return self._make(invoice, amount, back)
         except IntegrationError as error:
             raise GatewayError(error.in_full, permanent=not isinstance(error, Transient)) from error

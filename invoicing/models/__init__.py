@@ -3,6 +3,7 @@
 from invoicing.models.invoices import Invoice, InvoiceLine
 from invoicing.models.links import PublicLink
 from invoicing.models.payments import Allocation, Payment
+from invoicing.models.settings import PaymentSettings
 from invoicing.models.views import InvoiceView
 
-__all__ = ["Allocation", "Invoice", "InvoiceLine", "InvoiceView", "Payment", "PublicLink"]
+__all__ = ["Allocation", "Invoice", "InvoiceLine", "InvoiceView", "Payment", "PaymentSettings", "PublicLink"]

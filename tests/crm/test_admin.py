@@ -33,7 +33,7 @@ from integrations.models import (
     SyncLogEntry,
     SyncState,
 )
-from invoicing.models import Allocation, Invoice, InvoiceView, PublicLink
+from invoicing.models import Allocation, Invoice, InvoiceView, PaymentSettings, PublicLink
 from messaging.models import Conversation, Draft, Lane, Message, MessagingSettings, Suppression
 from tests.factories import PASSWORD, make_contact, make_invoice, make_payment, make_user
 
@@ -56,6 +56,7 @@ def support(client: Client) -> Client:
 def fill(first: int, last: int) -> None:
     """Rows number ``first`` to ``last`` of every model, each with rows of its own behind its foreign keys."""
     Business.load()
+    PaymentSettings.objects.get_or_create(pk=1)
     for number in range(first, last):
         user = make_user(f"user{number}@example.com")
         ada = make_contact(f"Ada {number}", email=f"ada{number}@example.com", parent=Contact.objects.first())

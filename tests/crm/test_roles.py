@@ -14,11 +14,22 @@ from tests.factories import make_agent, make_user
 OPEN = {
     *("staff:join", "staff:logo", "health:healthz", "health:worker"),
     *("public:invoice", "public:pay", "public:paid", "public:seen"),
-    *("integrations:quickbooks-webhook", "integrations:stripe-webhook"),
+    *("integrations:quickbooks-webhook", "integrations:stripe-webhook", "integrations:crezco-webhook"),
     "messages-public:unsubscribe",
     *("integrations:twilio-inbound", "integrations:twilio-status"),
 }
-OURS = {"staff", "contacts", "invoicing", "integrations", "health", "help", "public", "messaging", "messages-public"}
+OURS = {
+    "staff",
+    "contacts",
+    "invoicing",
+    "integrations",
+    "health",
+    "help",
+    "public",
+    "messaging",
+    "messages-public",
+    "payments",
+}
 
 
 def views(patterns: list[URLPattern | URLResolver], space: str = "") -> Iterator[tuple[str, URLPattern]]:

@@ -25,7 +25,7 @@ from integrations.models import (
     SyncLogEntry,
     SyncState,
 )
-from invoicing.models import Allocation, Invoice, InvoiceLine, InvoiceView, Payment, PublicLink
+from invoicing.models import Allocation, Invoice, InvoiceLine, InvoiceView, Payment, PaymentSettings, PublicLink
 from messaging.models import Conversation, Draft, Lane, Message, MessagingSettings, Suppression
 
 # What points comes before what it points to. Heartbeats stay, and so do people who are not of the demo.
@@ -51,6 +51,7 @@ CLEARED: list[type[models.Model]] = [
     Lane,
     Allocation,
     Payment,
+    PaymentSettings,
     InvoiceView,
     PublicLink,
     InvoiceLine,

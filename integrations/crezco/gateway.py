@@ -1,0 +1,148 @@
+"""Pay by bank: a pay demand at Crezco over exactly what is owed, one open demand an invoice.
+
+Nothing that is documented ends a demand at Crezco. One that is closed here is not handed out again, stays asked for a
+while, and money that arrives on it all the same is taken.
+"""
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from integrations.crezco import client, payments
+from integrations.crezco.mapping import bank_reference, link_from, made_from
+from integrations.errors import IntegrationError, Rejected, Transient
+from integrations.models import PaySession
+from invoicing.gateways import GatewayError, MoneyCame, PayPage
+from invoicing.models import Invoice
+from invoicing.money import quantize
+
+CURRENCY = "GBP"
+FIRST_LOOK = timedelta(minutes=10)  # a payer needs some; then it is asked whether the page was paid
+LINK_LASTS = timedelta(hours=1)
+ASKED_ON_RETURN = 3
+APPS = {"api.crezco.com": "https://app.crezco.com", "api.sandbox.crezco.com": "https://app.sandbox.crezco.com"}
+Status = PaySession.Status
+
+
+class CrezcoGateway:
+    name = "crezco"
+    label = "Pay by bank"
+
+    def takes(self, currency: str) -> bool:
+        return currency == CURRENCY and bool(settings.CREZCO_API_KEY and settings.CREZCO_USER_ID)
+
+    @property
+    def origin(self) -> str:
+        """Where its pages are; a sandbox's are beside its API."""
+        parts = urlsplit(settings.CREZCO_API_URL)
+        return APPS.get(parts.hostname or "", f"{parts.scheme}://{parts.netloc}")
+
+    def pay_page(self, invoice: Invoice, *, amount: Decimal, back: str) -> PayPage:
+        if amount != quantize(amount, invoice.currency):
+            raise GatewayError("No bank transfers less than a penny.", permanent=True)
+        try:
+            # Its page takes no second thought: whoever comes back here may have paid there.
+            if any([payments.take(row.reference) for row in self._alive(invoice)]):  # noqa: C419 - each is asked
+                raise MoneyCame("A payment of this invoice has arrived or is on its way.", permanent=True)
+            row = self._open(invoice)
+            if row is not None and row.amount == amount:
+                return self._again(row, back)
+            if row is not None:
+                _let_go(row)
+            return self._make(_row_for(invoice, amount), back)
+        except IntegrationError as error:
+            raise GatewayError(error.in_full, permanent=not isinstance(error, Transient)) from error
+
+    def close(self, invoice: Invoice) -> None:
+        row = self._open(invoice)
+        if row is not None:
+            _let_go(row)  # first, as it holds while Crezco is away too
+            payments.take(row.reference)
+
+    def is_waiting(self, invoice: Invoice) -> bool:
+        return self._rows(invoice).filter(status=Status.WAITING).exists()
+
+    def confirm(self, invoice: Invoice) -> bool:
+        """Ask for the newest pages whether they were paid; True when money was recorded or is on its way."""
+        unpaid = self._rows(invoice).exclude(status=Status.PAID).exclude(reference="")
+        return any([payments.take(row.reference) for row in unpaid.order_by("-pk")[:ASKED_ON_RETURN]])  # noqa: C419
+
+    def _rows(self, invoice: Invoice) -> QuerySet[PaySession]:
+        return PaySession.objects.filter(gateway=self.name, invoice=invoice)
+
+    def _alive(self, invoice: Invoice) -> QuerySet[PaySession]:
+        return self._rows(invoice).filter(status__in=[Status.OPEN, Status.WAITING]).exclude(reference="")
+
+    def _open(self, invoice: Invoice) -> PaySession | None:
+        return self._rows(invoice).filter(status=Status.OPEN).first()
+
+    def _again(self, row: PaySession, back: str) -> PayPage:
+        """The same page; after a while by a new link, as links may end."""
+        if timezone.now() - row.created_at > LINK_LASTS:
+            row.url = self._link(row.reference, "", back)
+            row.save(update_fields=["url"])
+        return PayPage(row.url, row.reference)
+
+    def _make(self, row: PaySession, back: str) -> PayPage:
+        made = made_from(client.create_demand(_request(row), idempotency_id=str(row.key)))
+        url = self._link(made.pk, made.url, back)
+        making = PaySession.objects.filter(pk=row.pk, status=Status.MAKING)
+        try:
+            with transaction.atomic():
+                making.update(reference=made.pk, url=url, status=Status.OPEN)
+        except IntegrityError:  # another tab was quicker: its page counts, and this one was shown to nobody
+            making.update(reference=made.pk, url=url, status=Status.CLOSED)
+        first = self._open(row.invoice)
+        if first is None or first.amount != row.amount:
+            raise Transient("Somebody else pays at this very moment.", vendor=client.VENDOR)
+        return PayPage(first.url, first.reference)
+
+    def _link(self, reference: str, plain: str, back: str) -> str:
+        """A link that comes back to us; where there is none, the demand's plain page."""
+        try:
+            url = link_from(client.link_to_pay(reference, back=f"{back}paid/"))
+        except IntegrationError:
+            if not self._is_theirs(plain):
+                raise
+            url = plain
+        fitting = [one for one in (url, plain) if self._is_theirs(one)]
+        if not fitting:
+            raise Rejected(f"Crezco's page is not at {self.origin}, where browsers may go.", vendor=client.VENDOR)
+        return fitting[0]
+
+    def _is_theirs(self, url: str) -> bool:
+        parts = urlsplit(url)
+        return f"{parts.scheme}://{parts.netloc}" == self.origin
+
+
+def _row_for(invoice: Invoice, amount: Decimal) -> PaySession:
+    """The row whose making was cut off, so that its key finds the demand that may be there, or a new one."""
+    cut_off = PaySession.objects.filter(
+        gateway=CrezcoGateway.name, invoice=invoice, amount=amount, status=Status.MAKING, reference=""
+    )
+    return cut_off.order_by("-pk").first() or PaySession.objects.create(
+        invoice=invoice,
+        gateway=CrezcoGateway.name,
+        amount=amount,
+        currency=invoice.currency,
+        expires_at=timezone.now() + FIRST_LOOK,
+    )
+
+
+def _let_go(row: PaySession) -> None:
+    PaySession.objects.filter(pk=row.pk, status=Status.OPEN).update(status=Status.LINGERING)
+
+
+def _request(row: PaySession) -> dict[str, Any]:
+    return {
+        "currency": row.currency,
+        "amount": f"{row.amount:.2f}",
+        "reference": bank_reference(row.invoice.number, row.invoice_id),
+        "metadata": {"invoice": str(row.invoice_id), "key": str(row.key)},
+    }
