@@ -35,7 +35,7 @@ def of_invoice(view: View) -> View:
     @wraps(view)
     def guarded(request: HttpRequest, token: str) -> HttpResponse:
         invoice = invoice_of(token)
-        response = _nothing(request) if invoice is None else view(request, token, invoice)
+        response = nothing(request) if invoice is None else view(request, token, invoice)
         response["X-Robots-Tag"] = "noindex, nofollow"
         response["Referrer-Policy"] = "no-referrer"
         response["Cache-Control"] = "no-store"
@@ -51,9 +51,8 @@ def invoice_page(request: HttpRequest, token: str, invoice: Invoice) -> HttpResp
     business = request.business  # type: ignore[attr-defined]
     with timezone.override(business.zone):
         today = timezone.localdate()
-        owed = invoice.status == Invoice.Status.OPEN and invoice.balance > 0
+        owed = invoice.is_owed()
         gateways = get_gateways(invoice.currency) if owed else {}
-        payments = invoice.allocations.filter(payment__is_void=False).select_related("payment")
         context = {
             "invoice": invoice,
             "token": token,
@@ -65,7 +64,7 @@ def invoice_page(request: HttpRequest, token: str, invoice: Invoice) -> HttpResp
             "is_waiting": any(gateway.is_waiting(invoice) for gateway in gateways.values()),
             "has_just_paid": owed and request.GET.get("paid") == "1",
             "sorry": gateways.get(request.GET.get("sorry", "")),
-            "last": payments.order_by("payment__received_on", "pk").last(),
+            "last": invoice.received().last(),
         }
         response = render(request, "public/invoice.html", context)
     # A form may lead to the gateways, and nowhere else.
@@ -121,7 +120,7 @@ def invoice_seen(request: HttpRequest, token: str, invoice: Invoice) -> HttpResp
     return HttpResponse(status=204)
 
 
-def _nothing(request: HttpRequest) -> HttpResponse:
+def nothing(request: HttpRequest) -> HttpResponse:
     """Whoever tries many addresses is slowed down; who has a living one never is."""
     if too_often(request, "public_page", most=GUESSES):
         return render(request, "public/slow.html", status=429)
