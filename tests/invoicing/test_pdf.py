@@ -2,6 +2,8 @@
 
 import html
 import re
+import subprocess
+import sys
 import threading
 from datetime import date, timedelta
 from decimal import Decimal
@@ -175,6 +177,20 @@ def test_many_lines_go_over_pages_each_with_its_head_and_number() -> None:
 def test_a_document_of_endless_lines_says_how_many_it_leaves_out() -> None:
     invoice = make_invoice(make_contact(), lines=[{"description": "Screw", "amount": 1}] * (MOST_ROWS + 20))
     assert "And 20 more lines that are not printed here; the totals hold all of them." in read(invoice_pdf(invoice))
+
+
+def test_a_word_longer_than_its_column_is_broken_and_copied_out_whole() -> None:
+    word = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
+    invoice = make_invoice(make_contact(word), bill_to="12 Quay Street", ship_to="elsewhere", number="A" * 40)
+    pages = " ".join(page.extract_text() for page in reader(invoice_pdf(invoice)).pages)
+    assert word not in pages and word in pages.replace("\n", "")
+    assert "A" * 40 not in pages.split("BILL TO")[0] and "\N{ZERO WIDTH SPACE}" not in pages
+
+
+def test_figures_too_wide_for_columns_stand_below_the_description() -> None:
+    line = {"description": "Bricks", "quantity": Decimal("123456789.125"), "rate": Decimal("98765432.5"), "amount": "1"}
+    pdf = read(invoice_pdf(make_invoice(make_contact(), lines=[line])))
+    assert "QUANTITY" not in pdf and "Bricks 123,456,789.125 × 98,765,432.5 $1.00" in pdf
 
 
 def test_owed_leads_to_the_page_with_a_code_and_as_text(settings: Any) -> None:
@@ -382,3 +398,17 @@ def test_staff_get_it_from_the_invoice_page(client: Client) -> None:
     assert f'href="{page}receipt.pdf"' in client.get(page).text
     assert "Receipt for invoice 12" in read(client.get(f"{page}receipt.pdf").content)
     assert client.get(f"/invoices/{2**63}/invoice.pdf").status_code == 404
+
+
+def test_a_process_forked_after_typesetting_says_so_instead_of_waiting_for_ever() -> None:
+    script = (
+        "import os, sys; from invoicing import typesetting\n"
+        "typesetting._fonts()\n"
+        "if os.fork():\n"
+        "    sys.exit(os.waitstatus_to_exitcode(os.wait()[1]))\n"
+        "try:\n"
+        "    typesetting.typeset('receipt.typ', {}, at=None)\n"
+        "except RuntimeError as error:\n"
+        "    os._exit(7 if 'forked' in str(error) else 1)\n"
+    )
+    assert subprocess.run([sys.executable, "-c", script], cwd=django_settings.BASE_DIR, timeout=60).returncode == 7
