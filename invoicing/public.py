@@ -10,15 +10,13 @@ from functools import wraps
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
 from crm.limiter import too_often
 from invoicing.books import fresh
-from invoicing.display import due_words
-from invoicing.document import document_of
 from invoicing.gateways import GatewayError, get_gateways
+from invoicing.hosted import page_of, shown_to
 from invoicing.links import invoice_of, url_of
 from invoicing.models import Invoice
 from invoicing.seen import note_view
@@ -48,25 +46,9 @@ def of_invoice(view: View) -> View:
 @of_invoice
 def invoice_page(request: HttpRequest, token: str, invoice: Invoice) -> HttpResponse:
     """What is owed, by when, and for what; always as it is now."""
+    gateways = get_gateways(invoice.currency) if invoice.is_owed() else {}
     business = request.business  # type: ignore[attr-defined]
-    with timezone.override(business.zone):
-        today = timezone.localdate()
-        owed = invoice.is_owed()
-        gateways = get_gateways(invoice.currency) if owed else {}
-        context = {
-            "invoice": invoice,
-            "token": token,
-            "document": document_of(invoice, business.country),
-            "is_owed": owed,
-            "is_late": owed and invoice.due_on < today,
-            "due": due_words(invoice.due_on, today) if owed else "",
-            "gateways": list(gateways.values()),
-            "is_waiting": any(gateway.is_waiting(invoice) for gateway in gateways.values()),
-            "has_just_paid": owed and request.GET.get("paid") == "1",
-            "sorry": gateways.get(request.GET.get("sorry", "")),
-            "last": invoice.received().last(),
-        }
-        response = render(request, "public/invoice.html", context)
+    response = HttpResponse(page_of(shown_to(request, token, invoice, business, gateways)))
     # A form may lead to the gateways, and nowhere else.
     origins = [gateway.origin for gateway in gateways.values()]
     response._csp_update = {"form-action": origins}  # type: ignore[attr-defined]
