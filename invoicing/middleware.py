@@ -30,6 +30,7 @@ def customers_pages(get_response: View) -> View:
         request.business = SimpleLazyObject(Business.load)  # type: ignore[attr-defined]
         response: HttpResponse = match.func(request, *match.args, **match.kwargs)
         response.headers.setdefault("X-Frame-Options", "DENY")
+        response.headers["Content-Length"] = str(len(response.content))
         return response
 
     return middleware
