@@ -62,7 +62,7 @@ class HostedResults:
 
 
 def main(words: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(f"{COMMAND}", description="How quick a customer's page comes.")
+    parser = argparse.ArgumentParser(COMMAND, description="How quick a customer's page comes.")
     parser.add_argument("--rounds", type=int, default=3, help="how often each way is measured; the best counts")
     parser.add_argument("--gets", type=int, default=GETS, help="pages in each round")
     options = parser.parse_args(words)
