@@ -17,6 +17,8 @@ _TAX_WORDS = {
     **dict.fromkeys(["CA", "HK", "JP", "MY"], "Tax"),
 }
 _HAS_PERCENT = re.compile(r"\d\s*%")
+# QuickBooks' codes for "taxed" and "not taxed", which say nothing to a customer.
+_CODES = {"TAX", "NON"}
 # Lines that the totals show by themselves.
 _IN_TOTALS = {InvoiceLine.Kind.DISCOUNT, InvoiceLine.Kind.SHIPPING}
 
@@ -53,16 +55,29 @@ class LineShown:
         name = self.line.name
         return "" if name in {self.line.code, self.line.description} else name
 
+    @property
+    def tax_said(self) -> str:
+        """The tax as a customer can read it; "" for a code of the books."""
+        return "" if self.tax in _CODES else self.tax
+
 
 @dataclass(frozen=True)
 class Document:
-    """What the products section shows. ``tax_word`` is "" where the invoice has no tax at all."""
+    """What the products section shows. ``tax_word`` is "" where the invoice has no tax at all.
+
+    ``sums`` lead to the total; ``settled`` go from there to what is due.
+    """
 
     lines: list[LineShown]
-    totals: list[TotalRow]
+    sums: list[TotalRow]
+    settled: list[TotalRow]
     has_discounts: bool
     tax_word: str
     amounts_include_tax: bool
+
+    @property
+    def totals(self) -> list[TotalRow]:
+        return [*self.sums, *self.settled]
 
 
 def document_of(invoice: Invoice, country: str) -> Document:
@@ -72,7 +87,8 @@ def document_of(invoice: Invoice, country: str) -> Document:
     lines = [line for line in invoice.lines.all() if line.kind not in _IN_TOTALS]
     return Document(
         lines=[_line(line, inclusive) for line in lines],
-        totals=[*_sums(invoice, word), *_settled(invoice)],
+        sums=_sums(invoice, word),
+        settled=_settled(invoice),
         has_discounts=any(line.discount_percent for line in lines),
         tax_word="" if invoice.tax_mode == Invoice.TaxMode.NONE else word,
         amounts_include_tax=inclusive,

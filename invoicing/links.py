@@ -68,7 +68,7 @@ def invoice_of(token: str) -> Invoice | None:
     """The invoice that a living link shows; None for an unknown or replaced one, and for a void or removed invoice."""
     if len(token) > LONGEST or not token.isprintable():  # PostgreSQL cannot even look for a NUL
         return None
-    link = PublicLink.objects.select_related("invoice__contact").filter(token=token, replaced_at=None).first()
+    link = next(iter(PublicLink.objects.select_related("invoice").filter(token=token, replaced_at=None)), None)
     if link is None or link.invoice.removed_at or link.invoice.status in {Invoice.Status.VOID, Invoice.Status.DRAFT}:
         return None
     return link.invoice

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from invoicing import public
+from invoicing import pdf_views, public
 
 app_name = "public"
 urlpatterns = [
@@ -10,4 +10,6 @@ urlpatterns = [
     path("i/<str:token>/pay/", public.invoice_pay, name="pay"),
     path("i/<str:token>/paid/", public.invoice_paid, name="paid"),
     path("i/<str:token>/seen/", public.invoice_seen, name="seen"),
+    path("i/<str:token>/invoice.pdf", pdf_views.public_invoice, name="pdf"),
+    path("i/<str:token>/receipt.pdf", pdf_views.public_receipt, name="receipt"),
 ]

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from invoicing import link_views, panels, pay_views, removal_views, views
+from invoicing import link_views, panels, pay_views, pdf_views, removal_views, views
 
 app_name = "invoicing"
 urlpatterns = [
@@ -11,6 +11,8 @@ urlpatterns = [
     path("summary/", panels.dashboard_panel, name="dashboard-panel"),
     path("of-contact/<int:pk>/", panels.contact_panel, name="contact-panel"),
     path("<int:pk>/", views.invoice_detail, name="detail"),
+    path("<int:pk>/invoice.pdf", pdf_views.staff_invoice, name="pdf"),
+    path("<int:pk>/receipt.pdf", pdf_views.staff_receipt, name="receipt"),
     path("<int:pk>/looked-at/", views.invoice_looked_at, name="looked-at"),
     path("<int:pk>/record-payment/", pay_views.invoice_record_payment, name="record-payment"),
     path("<int:pk>/link/", link_views.invoice_make_link, name="make-link"),

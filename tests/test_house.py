@@ -21,6 +21,8 @@ PUBLIC = {
     "staff:logo": "the login page shows it",
     "public:invoice": "customers have no login; the address holds the secret",
     "public:seen": "the same",
+    "public:pdf": "the same",
+    "public:receipt": "the same",
     "public:pay": "the same",
     "public:paid": "the same",
     "integrations:stripe-webhook": "Stripe has no login; every body is signed",

@@ -185,6 +185,18 @@ class Invoice(models.Model):
     def is_part_paid(self) -> bool:
         return self.status == self.Status.OPEN and 0 < self.balance < self.total
 
+    def is_owed(self) -> bool:
+        return self.status == self.Status.OPEN and self.balance > 0 and not self.removed_at
+
+    def has_receipt(self) -> bool:
+        """Whether money came in on it; a credit alone is none."""
+        return bool(self.paid or self.deposit) and self.status not in {self.Status.VOID, self.Status.DRAFT}
+
+    def received(self) -> "models.QuerySet[Any]":
+        """The allocations of payments that stand, in the order in which they came in."""
+        found = self.allocations.filter(payment__is_void=False).select_related("payment")
+        return found.order_by("payment__received_on", "pk")
+
 
 class InvoiceLine(models.Model):
     """One line as the document shows it. Amounts are net of tax unless ``amount_with_tax`` is given beside."""
