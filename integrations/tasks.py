@@ -13,6 +13,7 @@ from integrations.quickbooks import notices, push
 from integrations.quickbooks.imports import runs
 from integrations.quickbooks.sync import drain, first_import, log, poll
 from integrations.quickbooks.tokens import refresh_due_tokens
+from invoicing import refund_asking
 from invoicing.gateways import get_gateways
 from invoicing.models import Invoice
 
@@ -89,9 +90,10 @@ def drain_outbox() -> None:
 
 
 def take_gateway_events() -> None:
-    """At once when a gateway tells something, and each minute: take it over, and look after pages nobody told of."""
+    """At once when a gateway tells something, and each minute: take it over, and look after what nobody told of."""
     gateway_events.take_over()
     gateway_events.look_after_pages()
+    refund_asking.sweep()
 
 
 def close_pay_pages(invoice_pk: int) -> None:

@@ -6,9 +6,10 @@ from typing import Any
 from django.utils import timezone
 
 from crm.models import Business
+from integrations import gateway_events
 from integrations.models import PaySession
 from integrations.stripe.amounts import from_stripe
-from integrations.stripe.client import client, errors
+from integrations.stripe.client import client, errors, noted
 from invoicing.models import Invoice
 from invoicing.recording import record_payment
 
@@ -59,7 +60,12 @@ def _invoice(session: Any) -> Invoice | None:
     if row is not None:
         return row.invoice
     # A page whose making was cut off before we had its id: Stripe knows what it was for.
-    known = str((session.metadata or {}).get("invoice") or "")
+    return named(session)
+
+
+def named(on: Any) -> Invoice | None:
+    """The invoice that a session or charge was made for, by what stands with it."""
+    known = noted(on, "invoice")
     return Invoice.objects.filter(pk=int(known)).first() if known.isascii() and known.isdigit() else None
 
 
@@ -77,3 +83,6 @@ def _record(session: Any, invoice: Invoice) -> None:
         memo=intent.id,
         origin=SOURCE,
     )
+    if charge is not None and (charge.amount_refunded or charge.disputed):
+        # Heard of late: some of it went back before we knew that it came.
+        gateway_events.accept(SOURCE, f"late:{charge.id}", "charge.refunded", charge.id)

@@ -25,7 +25,7 @@ from integrations.models import (
     SyncLogEntry,
     SyncState,
 )
-from invoicing.models import Allocation, Invoice, InvoiceLine, InvoiceView, Payment, PublicLink
+from invoicing.models import Allocation, Invoice, InvoiceLine, InvoiceView, Payment, PublicLink, Refund, RefundShare
 
 # What points comes before what it points to. Heartbeats stay, and so do people who are not of the demo.
 CLEARED: list[type[models.Model]] = [
@@ -43,6 +43,8 @@ CLEARED: list[type[models.Model]] = [
     QuickBooksConnection,
     ApiAllowance,
     Allocation,
+    RefundShare,
+    Refund,
     Payment,
     InvoiceView,
     PublicLink,

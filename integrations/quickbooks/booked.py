@@ -1,0 +1,23 @@
+"""What QuickBooks answered to a booking is taken over like anything else that it tells."""
+
+from django.db import transaction
+from django.utils import timezone
+
+from integrations import outbox
+from integrations.models import OutboxEntry, SyncLogEntry
+from integrations.quickbooks import catalogue, echoes, payments
+from integrations.quickbooks.importing import Context, save_log
+from integrations.quickbooks.mapping.values import Doc
+from integrations.quickbooks.sync.lease import take_the_pen
+
+
+def keep(entry: OutboxEntry, document: Doc) -> None:
+    """Take QuickBooks' own words of the payment over, by the code that takes over any payment; one transaction."""
+    connection = entry.connection
+    context = Context(connection, timezone.now(), origin="quickbooks", door=SyncLogEntry.Door.PUSH)
+    with transaction.atomic():
+        take_the_pen(connection)
+        echoes.recognise([document], context)
+        tally = payments.take_over([document], context, catalogue.load(connection))
+        save_log(context, [tally])
+        outbox.end(entry)
