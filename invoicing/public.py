@@ -21,6 +21,7 @@ from invoicing.document import document_of
 from invoicing.gateways import GatewayError, get_gateways
 from invoicing.links import invoice_of, url_of
 from invoicing.models import Invoice
+from invoicing.money_shown import refunded_of
 from invoicing.seen import note_view
 
 logger = logging.getLogger(__name__)
@@ -57,7 +58,7 @@ def invoice_page(request: HttpRequest, token: str, invoice: Invoice) -> HttpResp
         context = {
             "invoice": invoice,
             "token": token,
-            "document": document_of(invoice, business.country),
+            "document": document_of(invoice, business.country, refunded_of(invoice)),
             "is_owed": owed,
             "is_late": owed and invoice.due_on < today,
             "due": due_words(invoice.due_on, today) if owed else "",

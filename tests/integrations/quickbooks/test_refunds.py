@@ -332,7 +332,8 @@ def test_in_a_deposit_nothing_is_changed_and_staff_get_the_steps(
         assert words in told.text
     client = Client()
     client.force_login(make_user())
-    assert "part of a bank deposit" in client.get(reverse("integrations:sync-log")).text
+    page = client.get(reverse("integrations:sync-log")).text
+    assert "1 payment not booked in QuickBooks" in page and "Refund of 20 Nov 2026, Card" in page
     touch(books, bill, "Thank you")
     look()
     assert here(bill, payment) == (80, 20, 80, 20)
