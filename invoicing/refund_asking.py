@@ -100,7 +100,7 @@ def _ask(gateway: PaymentGateway, refund: Refund, *, again: bool) -> None:
         if error.permanent:
             refund_failed(refund, str(error))
             return
-        asked.update(error=str(error)[:600], faults=F("faults") + error.is_fault)
+        asked.update(error=str(error)[:600], faults=F("faults") + int(error.is_fault))
     # Still asked: looked after again, the later the longer it lasts.
     age = timezone.now() - refund.created_at
     asked.update(not_before=timezone.now() + min(LONGEST_WAIT, max(timedelta(minutes=1), age)))

@@ -1,16 +1,20 @@
 """Money goes back: asked for here or at Stripe, or taken by a bank; recorded once, and the invoice is owed again."""
 
+import threading
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from crm.models import Activity
 from integrations import tasks
 from integrations.models import GatewayEvent
+from integrations.stripe import refunds
 from invoicing.models import Allocation, Invoice, Payment, Refund, RefundShare
 from invoicing.refund_asking import CannotRefund, ask_refund
 from sandbox.stripe.stand_in import StripeSandbox
@@ -309,3 +313,26 @@ def test_what_was_too_much_goes_back_before_what_settled_the_invoice(stripe: Str
     assert bill.status == "paid" and not bill.hold
     ask(payment, "30")
     assert figures(bill, payment) == (70, 50, 70, 30)
+
+
+def test_many_workers_who_hear_of_it_at_once_record_it_once(
+    stripe: StripeSandbox, bill: Invoice, paid: Payment
+) -> None:
+    stripe.webhooks.drop = 1.0
+    charge = charge_of(stripe, paid)
+    for amount in (1000, 2000, 3000):
+        stripe.refund(charge, amount)
+    together = threading.Barrier(4)
+
+    def worker() -> None:
+        together.wait()
+        try:
+            refunds.take_charge(charge)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        for done in [pool.submit(worker) for _ in range(4)]:
+            done.result()
+    assert figures(bill, paid) == (60, 60, 60, 60)
+    assert Refund.objects.count() == RefundShare.objects.count() == 3
