@@ -207,6 +207,7 @@ SCHEDULES = {
     # Each minute it is asked whether it is time; how often it is, an admin says on the QuickBooks card.
     "quickbooks": ("integrations.tasks.poll_quickbooks", 1),
     "gateways": ("integrations.tasks.take_gateway_events", 1),
+    "refunds": ("integrations.tasks.look_back_for_refunds", 60),
     "outbox": ("integrations.tasks.drain_outbox", 1),
     "sync-log": ("integrations.tasks.prune_sync", 24 * 60),
     "warnings": ("integrations.tasks.warn_about_connections", 15),

@@ -5,11 +5,15 @@ Whatever tells of it leads to the charge: all that became of it is read, and wha
 
 import uuid
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Q
+from django.utils import timezone
 
+from integrations import gateway_events
 from integrations.errors import Rejected
 from integrations.stripe import payments
 from integrations.stripe.amounts import from_stripe, to_stripe
@@ -20,6 +24,12 @@ from invoicing.refunding import GONE, money_came_back, note_on_its_way, record_r
 SOURCE = payments.SOURCE
 KEY = "refund"  # in the metadata of those that we asked for
 NOT_CARRIED_OUT = "The bank did not take the refund: nothing went back. Refund it another way."
+# By its state at Stripe: ours, where that has been recorded. All others are GONE.
+ENDS = {
+    "failed": (Refund.Status.FAILED, Refund.Status.RETURNED),
+    "canceled": (Refund.Status.FAILED, Refund.Status.RETURNED),
+    "won": (Refund.Status.RETURNED,),
+}
 # Of Stripe's own words for why; what it calls otherwise is told in full.
 REASONS = {"requested_by_customer": "", "duplicate": "Paid twice", "fraudulent": "Fraud"}
 
@@ -73,6 +83,25 @@ def take_dispute(dispute_id: str) -> None:
     with errors():
         dispute = client().v1.disputes.retrieve(dispute_id)
     take_charge(str(dispute.charge))
+
+
+def look_back() -> None:
+    """Have charges looked at whose refund or dispute nobody told us of: Stripe gives up telling after three days."""
+    if not settings.STRIPE_SECRET_KEY:
+        return
+    now = timezone.now()
+    with errors():
+        api = client().v1
+        told: list[Any] = []
+        for table, days in ((api.refunds, 7), (api.disputes, 120)):
+            since = int((now - timedelta(days=days)).timestamp())
+            told += table.list(params={"created": {"gte": since}, "limit": 100}).auto_paging_iter()
+    ended = Refund.objects.filter(source=SOURCE).exclude(status=Refund.Status.ASKED)
+    known = dict(ended.values_list("reference", "status"))
+    for one in told:
+        if known.get(one.id) not in ENDS.get(one.status, GONE):
+            # Once for each state that it is in.
+            gateway_events.accept(SOURCE, f"seen:{one.id}:{one.status}", "charge.refunded", str(one.charge))
 
 
 def _made(refund: Refund) -> Any | None:

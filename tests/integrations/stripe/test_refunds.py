@@ -336,3 +336,35 @@ def test_many_workers_who_hear_of_it_at_once_record_it_once(
             done.result()
     assert figures(bill, paid) == (60, 60, 60, 60)
     assert Refund.objects.count() == RefundShare.objects.count() == 3
+
+
+def test_what_no_webhook_told_of_is_found_within_the_hour(stripe: StripeSandbox, bill: Invoice, paid: Payment) -> None:
+    stripe.webhooks.drop = 1.0
+    stripe.refund(charge_of(stripe, paid), 2000)
+    for _ in range(2):
+        tasks.look_back_for_refunds()
+        tasks.take_gateway_events()
+    assert figures(bill, paid) == (100, 20, 100, 20)
+    dispute = stripe.dispute(charge_of(stripe, paid))
+    tasks.look_back_for_refunds()
+    tasks.take_gateway_events()
+    assert figures(bill, paid) == (0, 120, 0, 120)
+    stripe.close_dispute(dispute["id"], won=True)
+    tasks.look_back_for_refunds()
+    tasks.take_gateway_events()
+    assert figures(bill, paid) == (0, 120, 100, 20)
+    asked = len(stripe.requests)
+    tasks.look_back_for_refunds()
+    tasks.take_gateway_events()
+    assert len(stripe.requests) == asked + 2
+    assert not GatewayEvent.objects.exclude(status="done").exists()
+
+
+def test_while_stripe_cannot_be_asked_nothing_is_looked_for(
+    stripe: StripeSandbox, paid: Payment, settings: Any
+) -> None:
+    stripe.faults.add("503", times=50)
+    tasks.look_back_for_refunds()
+    settings.STRIPE_SECRET_KEY = ""
+    tasks.look_back_for_refunds()
+    assert not Refund.objects.exists()
