@@ -41,9 +41,8 @@ def errors() -> Iterator[None]:
     except stripe.AuthenticationError as error:
         raise Rejected("Stripe does not accept STRIPE_SECRET_KEY.", detail=_words(error), vendor=VENDOR) from None
     except stripe.StripeError as error:
-        status = error.http_status or 500
-        if status >= 500 or status == BUSY:
-            raise Transient(AWAY, vendor=VENDOR, status=status) from None
+        if (error.http_status or 500) >= 500 or error.http_status == BUSY:
+            raise Transient(AWAY, vendor=VENDOR, status=error.http_status) from None
         raise Rejected("Stripe refused this.", code=error.code or "", detail=_words(error), vendor=VENDOR) from None
 
 

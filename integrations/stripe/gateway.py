@@ -75,7 +75,8 @@ class StripeGateway:
         try:
             refunds.make(refund, again=again)
         except IntegrationError as error:
-            is_fault = (error.status or 0) >= 500
+            # A 502 to 504 is a proxy's: Stripe may still be at it, and the key must stay the same.
+            is_fault = error.status == 500
             raise GatewayError(error.in_full, permanent=not isinstance(error, Transient), is_fault=is_fault) from error
 
     def _open(self, invoice: Invoice) -> PaySession | None:

@@ -47,7 +47,9 @@ class _Charge:
         return str(self.charge.currency).upper()
 
     def amount(self, of: Any) -> Decimal:
-        return from_stripe(of.amount, self.currency)
+        """Of the charge, a refund or a dispute. A bank may dispute in the card's own currency: that is all of it."""
+        told = of if str(of.currency).upper() == self.currency else self.charge
+        return from_stripe(told.amount, self.currency)
 
 
 def make(refund: Refund, *, again: bool) -> None:
@@ -76,7 +78,8 @@ def take_charge(charge_id: str) -> None:
 def take_refund(refund_id: str) -> None:
     with errors():
         refund = client().v1.refunds.retrieve(refund_id)
-    take_charge(str(refund.charge))
+    if refund.charge:  # else of money that no card or bank account gave
+        take_charge(str(refund.charge))
 
 
 def take_dispute(dispute_id: str) -> None:
@@ -99,7 +102,7 @@ def look_back() -> None:
     ended = Refund.objects.filter(source=SOURCE).exclude(status=Refund.Status.ASKED)
     known = dict(ended.values_list("reference", "status"))
     for one in told:
-        if known.get(one.id) not in ENDS.get(one.status, GONE):
+        if one.charge and known.get(one.id) not in ENDS.get(one.status, GONE):
             # Once for each state that it is in.
             gateway_events.accept(SOURCE, f"seen:{one.id}:{one.status}", "charge.refunded", str(one.charge))
 
