@@ -29,6 +29,7 @@ class PaymentShown:
 
 @dataclass(frozen=True)
 class MoneyShown:
+    invoice: Invoice
     payments: list[PaymentShown]
     credits: list[PaymentShown]
     refunds: Sequence[Refund]  # each with ``share``: what of it this invoice lost
@@ -38,8 +39,9 @@ class MoneyShown:
         return sum((refund.share for refund in self.refunds if refund.status == Status.DONE), ZERO)  # type: ignore[attr-defined]
 
     @property
-    def is_refundable(self) -> bool:
-        return any(row.can_refund for row in self.payments)
+    def paid(self) -> Decimal:
+        """What came in before some of it went back."""
+        return self.invoice.paid + self.refunded
 
 
 def money_of(invoice: Invoice, *, may_refund: bool) -> MoneyShown:
@@ -54,7 +56,7 @@ def money_of(invoice: Invoice, *, may_refund: bool) -> MoneyShown:
     credits = _credits(invoice, list(gateways)) if gateways and invoice.contact_id else []
     shown = {row.payment.pk for row in payments}
     others = [PaymentShown(payment, None, can_refund(payment)) for payment in credits if payment.pk not in shown]
-    return MoneyShown(payments, [row for row in others if row.can_refund], list(_refunds(invoice)))
+    return MoneyShown(invoice, payments, [row for row in others if row.can_refund], list(_refunds(invoice)))
 
 
 def refunded_of(invoice: Invoice) -> Decimal:

@@ -51,7 +51,7 @@ def test_a_payment_is_refunded_and_the_invoice_started_again(
     page.get_by_label("Reason").fill("The visit was an hour late")
     page.get_by_role("button", name="Refund the customer").click()
     expect(page.get_by_text("20.00 USD was refunded. QuickBooks is told")).to_be_visible()
-    expect(page.get_by_text("$120.00 paid, $20.00 refunded")).to_be_visible()
+    expect(page.get_by_text("$120.00 paid, $20.00 refunded", exact=True)).to_be_visible()
     axe(page), fits(page)
     page.get_by_role("button", name="Start").click()
     expect(page.get_by_text("is chased again like any other")).to_be_visible()
