@@ -63,8 +63,9 @@ class PaymentGateway(Protocol):
     def refund(self, refund: Refund, *, again: bool) -> None:
         """Give money back, and record what came of it (``invoicing.refunding``). Raises GatewayError.
 
-        ``again``: an earlier try got no answer, so it is looked up by its key before it is asked for once more. One
-        that a bank has yet to carry out stays ASKED.
+        ``again``: an earlier try got no answer, so it is looked up by its key before it is asked for once more; one
+        whose reference is known is only looked at. One that a bank has yet to carry out stays ASKED. An error is
+        permanent only where it is sure that nothing went back.
         """
 
 

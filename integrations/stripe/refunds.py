@@ -4,6 +4,8 @@ Whatever tells of it leads to the charge: all that became of it is read, and wha
 """
 
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -14,7 +16,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from integrations import gateway_events
-from integrations.errors import Rejected
+from integrations.errors import Rejected, Transient
 from integrations.stripe import payments
 from integrations.stripe.amounts import from_stripe, to_stripe
 from integrations.stripe.client import client, errors, noted
@@ -53,14 +55,29 @@ class _Charge:
 
 
 def make(refund: Refund, *, again: bool) -> None:
-    """Ask for a refund, and record what came of it. Raises IntegrationError.
+    """Ask for a refund, and record what came of it. Raises IntegrationError; Rejected only where nothing was made.
 
-    ``again``: it may have been made by a try whose answer was lost, so its key is looked for first.
+    ``again``: it may have been made by a try whose answer was lost, so its key is looked for first. One that Stripe has
+    told its id of is made already, whoever made it: it is looked at, and never asked for.
     """
-    made = _made(refund) if again else None
-    if made is None:
-        made = _ask(refund)
-    take_charge(str(made.charge))
+    with _no_refusal():
+        if refund.reference:
+            take_refund(refund.reference)
+            return
+        made = _made(refund) if again else None
+    made = made or _ask(refund)
+    Refund.objects.filter(pk=refund.pk, status=Refund.Status.ASKED).update(reference=made.id)
+    with _no_refusal():
+        take_charge(str(made.charge))
+
+
+@contextmanager
+def _no_refusal() -> Iterator[None]:
+    """Where the refund may be made, a refusal of what is asked beside it does not mean that it failed."""
+    try:
+        yield
+    except Rejected as error:
+        raise Transient(str(error), detail=error.detail, vendor=error.vendor) from error
 
 
 def take_charge(charge_id: str) -> None:

@@ -368,3 +368,53 @@ def test_while_stripe_cannot_be_asked_nothing_is_looked_for(
     settings.STRIPE_SECRET_KEY = ""
     tasks.look_back_for_refunds()
     assert not Refund.objects.exists()
+
+
+def test_a_refund_made_at_stripe_that_waits_for_its_bank_is_not_asked_for_again(
+    stripe: StripeSandbox, bill: Invoice
+) -> None:
+    url = go_to_stripe(bill)
+    stripe.pay(url, "wait")
+    stripe.bank_answers(stripe.session(url)["payment_intent"], paid=True)
+    told(stripe)
+    payment = Payment.objects.get()
+    made = stripe.refund(charge_of(stripe, payment), 5000)
+    told(stripe)
+    later()
+    later()
+    assert [one["id"] for one in at_stripe(stripe)] == [made["id"]]
+    assert Refund.objects.get().status == Status.ASKED
+    stripe.webhooks.drop = 1.0
+    stripe.settle_refund(made["id"])
+    later()
+    assert figures(bill, payment) == (70, 50, 70, 50)
+
+
+@pytest.mark.parametrize("match", ["GET /v1/charges", "GET /v1/refunds"])
+def test_a_key_that_is_refused_after_the_refund_was_made_does_not_make_it_failed(
+    stripe: StripeSandbox, bill: Invoice, paid: Payment, match: str
+) -> None:
+    stripe.webhooks.drop = 1.0
+    stripe.faults.add("401", times=1, match=match)
+    refund = ask(paid)
+    assert (refund.status, bool(refund.reference)) == (Status.ASKED, True)
+    with pytest.raises(CannotRefund, match="At most 100.00 USD"):
+        ask(paid, "101")
+    later()
+    assert len(at_stripe(stripe)) == 1
+    assert figures(bill, paid) == (100, 20, 100, 20)
+
+
+def test_a_key_that_is_refused_while_a_lost_refund_is_looked_for_does_not_make_it_failed(
+    stripe: StripeSandbox, bill: Invoice, paid: Payment
+) -> None:
+    stripe.webhooks.drop = 1.0
+    stripe.faults.add("500_after", times=1, match="POST /v1/refunds")
+    refund = ask(paid)
+    stripe.faults.add("401", times=1, match="GET /v1/refunds")
+    later()
+    refund.refresh_from_db()
+    assert refund.status == Status.ASKED
+    later()
+    assert len(at_stripe(stripe)) == 1
+    assert figures(bill, paid) == (100, 20, 100, 20)
