@@ -15,6 +15,7 @@ from invoicing.document import LineShown, document_of
 from invoicing.gateways import PaymentGateway, known_gateways
 from invoicing.models import Invoice
 from invoicing.money import quantize
+from invoicing.money_shown import refunded_of
 from invoicing.part_payments import least_of
 from invoicing.templatetags.money import money, number
 
@@ -102,7 +103,7 @@ def shown_to(
     ``typed`` is an amount that cannot be paid, and ``wrong`` says why.
     """
     today = timezone.localdate(timezone=business.zone)
-    document = document_of(invoice, business.country)
+    document = document_of(invoice, business.country, refunded_of(invoice))
     owed = invoice.is_owed()
     came_back = owed and request.GET.get("paid") == "1"
     last = invoice.received().last() if invoice.status == Invoice.Status.PAID or came_back else None

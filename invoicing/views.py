@@ -32,6 +32,7 @@ from invoicing.links import living_url
 from invoicing.models import Allocation, Invoice
 from invoicing.models.invoices import InvoiceQuerySet
 from invoicing.money import quantize
+from invoicing.money_shown import money_of
 from invoicing.recording import why_no_payment
 from invoicing.removals import is_deleted_here
 from invoicing.seen import seen_of
@@ -190,11 +191,14 @@ def invoice_detail(request: HttpRequest, pk: int) -> HttpResponse:
     today = timezone.localdate()
     row = shown(invoice, today, badges_for(request.user, "invoice", [pk]).get(pk))
     business = request.business  # type: ignore[attr-defined]
+    received = money_of(invoice, may_refund=may(request.user, "invoices.refund"))
     context = {
         "invoice": invoice,
         "row": row,
         "status": row.status,
-        "document": document_of(invoice, business.country),
+        "document": document_of(invoice, business.country, received.refunded),
+        "received": received,
+        "may_start": may(request.user, "invoices.pay"),
         "is_foreign": invoice.currency != business.currency,
         "removal": {"is_deleted_here": is_deleted_here(invoice), "may_delete": may(request.user, "invoices.delete")},
         "may_pay": may(request.user, "invoices.pay") and not (invoice.removed_at or why_no_payment(invoice)),

@@ -19,7 +19,7 @@ from integrations.crezco.mapping import bank_reference, link_from, made_from
 from integrations.errors import IntegrationError, Rejected, Transient
 from integrations.models import PaySession
 from invoicing.gateways import GatewayError, MoneyCame, PayPage
-from invoicing.models import Invoice
+from invoicing.models import Invoice, Payment, Refund
 from invoicing.money import quantize
 
 CURRENCY = "GBP"
@@ -75,6 +75,13 @@ class CrezcoGateway:
 
     def _rows(self, invoice: Invoice) -> QuerySet[PaySession]:
         return PaySession.objects.filter(gateway=self.name, invoice=invoice)
+
+    def can_refund(self, payment: Payment) -> bool:
+        """No: nothing that Crezco documents gives money back. The business sends it from its own bank."""
+        return False
+
+    def refund(self, refund: Refund, *, again: bool) -> None:
+        raise GatewayError("Crezco gives no money back. Send it from your bank.", permanent=True)
 
     def _alive(self, invoice: Invoice) -> QuerySet[PaySession]:
         return self._rows(invoice).filter(status__in=[Status.OPEN, Status.WAITING]).exclude(reference="")

@@ -130,6 +130,9 @@ class Invoice(models.Model):
     removed_at = models.DateTimeField(null=True, blank=True)
     removed_why = models.CharField(max_length=300, blank=True)
     attention = models.CharField(max_length=300, blank=True, help_text="what staff should look at")
+    hold = models.CharField(
+        max_length=200, blank=True, help_text="why the customer is not reminded until staff press Start"
+    )
 
     created_at = models.DateTimeField(auto_now_add=True)
     changed_at = models.DateTimeField(auto_now=True)

@@ -25,7 +25,17 @@ from integrations.models import (
     SyncLogEntry,
     SyncState,
 )
-from invoicing.models import Allocation, Invoice, InvoiceLine, InvoiceView, Payment, PaymentSettings, PublicLink
+from invoicing.models import (
+    Allocation,
+    Invoice,
+    InvoiceLine,
+    InvoiceView,
+    Payment,
+    PaymentSettings,
+    PublicLink,
+    Refund,
+    RefundShare,
+)
 from messaging.models import Conversation, Draft, Lane, Message, MessagingSettings, Suppression
 
 # What points comes before what it points to. Heartbeats stay, and so do people who are not of the demo.
@@ -50,6 +60,8 @@ CLEARED: list[type[models.Model]] = [
     MessagingSettings,
     Lane,
     Allocation,
+    RefundShare,
+    Refund,
     Payment,
     PaymentSettings,
     InvoiceView,
