@@ -117,10 +117,10 @@ class InboxEventAdmin(ReadOnlyAdmin):
 
 @admin.register(OutboxEntry)
 class OutboxEntryAdmin(OfConnectionAdmin):
-    list_display = ("kind", "payment", "status", "attempts", "pauses", "created_at", "ended_at", "last_error")
+    list_display = ("kind", "record", "status", "attempts", "pauses", "created_at", "ended_at", "last_error")
     list_filter = ("status", "kind")
-    list_select_related = ("connection", "payment")
-    search_fields = ("=key", "=payment__reference", "payment__customer_name", "last_error")
+    list_select_related = ("connection", "payment", "invoice")
+    search_fields = ("=key", "=payment__reference", "payment__customer_name", "invoice__number", "last_error")
     date_hierarchy = "created_at"
     ordering = ("-id",)
 

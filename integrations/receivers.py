@@ -9,7 +9,7 @@ from crm.signals import contact_archived, contact_changed, contact_merged
 from integrations import gateway_events, inbox, outbox
 from integrations.models import OutboxEntry, QuickBooksConnection, QuickBooksLink
 from invoicing.models import Invoice, Payment
-from invoicing.signals import invoice_changed, invoice_removed, payment_recorded, payment_refunded
+from invoicing.signals import invoice_changed, invoice_removed, invoice_sent, payment_recorded, payment_refunded
 
 KEYS = frozenset({"email", "phone"})
 
@@ -52,6 +52,15 @@ def read_again_what_is_back(sender: Any, invoice: Invoice, changes: dict[str, An
         inbox.look_at(realm_id, "invoice", external_id, why="back")
 
 
+@receiver(invoice_sent, dispatch_uid="integrations.invoice_sent")
+def mark_as_sent_there(sender: Any, invoice: Invoice, **facts: Any) -> None:
+    """An invoice of QuickBooks gets QuickBooks' own mark each time that it is sent."""
+    links = QuickBooksLink.objects.filter(entity="invoice", invoice=invoice, state=QuickBooksLink.State.LINKED)
+    link = links.select_related("connection").first()
+    if link is not None:
+        outbox.enqueue_again(link.connection, OutboxEntry.Kind.MARK_SENT, invoice_id=invoice.pk)
+
+
 @receiver(payment_recorded, dispatch_uid="integrations.payment_recorded")
 def book_what_was_paid_here(sender: Any, payment: Payment, origin: str, **facts: Any) -> None:
     """Money for an invoice of QuickBooks that QuickBooks did not tell us of is booked there."""
@@ -60,7 +69,7 @@ def book_what_was_paid_here(sender: Any, payment: Payment, origin: str, **facts:
     link = QuickBooksLink.objects.filter(entity="invoice", invoice__allocations__payment=payment).first()
     connection = link.connection if link else QuickBooksConnection.objects.current()
     if connection is not None and (link is not None or _is_credit(payment, connection)):
-        outbox.enqueue(connection, OutboxEntry.Kind.CREATE_PAYMENT, payment.pk)
+        outbox.enqueue(connection, OutboxEntry.Kind.CREATE_PAYMENT, payment_id=payment.pk)
 
 
 def _is_credit(payment: Payment, connection: QuickBooksConnection) -> bool:
@@ -91,7 +100,7 @@ def lower_what_was_refunded(sender: Any, payment: Payment, **facts: Any) -> None
     links = QuickBooksLink.objects.filter(entity="payment", payment=payment).exclude(state=QuickBooksLink.State.GONE)
     link = links.select_related("connection").first()
     if link is not None:
-        outbox.enqueue_again(link.connection, OutboxEntry.Kind.LOWER_PAYMENT, payment.pk)
+        outbox.enqueue_again(link.connection, OutboxEntry.Kind.LOWER_PAYMENT, payment_id=payment.pk)
 
 
 @receiver(payment_refunded, dispatch_uid="integrations.pages.payment_refunded")

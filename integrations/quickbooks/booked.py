@@ -22,7 +22,7 @@ def keep(entry: OutboxEntry, document: Doc) -> None:
         take_the_pen(connection)
         echoes.recognise([document], context)
         is_new = entry.kind == OutboxEntry.Kind.CREATE_PAYMENT
-        if not is_new or decimal(document.get("UnappliedAmt")) == entry.payment.unapplied:
+        if not is_new or decimal(document.get("UnappliedAmt")) == entry.money.unapplied:
             tally = payments.take_over([document], context, catalogue.load(connection))
             save_log(context, [tally])
         outbox.end(entry)

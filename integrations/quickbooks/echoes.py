@@ -68,7 +68,7 @@ def recognise(documents: Iterable[Doc], context: Context) -> None:
     remember(found)
     for link in found:
         if decimal(link.document.get("TotalAmt")) > ours[link.payment_id or 0].amount:
-            outbox.enqueue_again(context.connection, OutboxEntry.Kind.LOWER_PAYMENT, link.payment_id or 0)
+            outbox.enqueue_again(context.connection, OutboxEntry.Kind.LOWER_PAYMENT, payment_id=link.payment_id or 0)
     invoices = Allocation.objects.filter(
         payment__in=[link.payment_id for link in found], invoice__quickbooks_link__isnull=False
     )
@@ -125,9 +125,9 @@ def not_lowered_yet(
         connection=connection, payment__quickbooks_link__state=QuickBooksLink.State.LINKED
     )
     for entry in entries.select_related("payment__quickbooks_link"):
-        link = entry.payment.quickbooks_link
+        link = entry.money.quickbooks_link
         document = payments.get(link.external_id, link.document)
-        left = decimal(document.get("TotalAmt")) - entry.payment.amount
+        left = decimal(document.get("TotalAmt")) - entry.money.amount
         rows = Allocation.objects.filter(payment=entry.payment, invoice__quickbooks_link__isnull=False)
         here = dict(rows.values_list("invoice__quickbooks_link__external_id", "amount"))
         for invoice_id, there in applied_in(document).items():

@@ -12,7 +12,7 @@ from django.utils.dateformat import format as date_format
 from integrations import outbox
 from integrations.errors import Rejected
 from integrations.models import OutboxEntry, QuickBooksConnection, QuickBooksLink
-from integrations.quickbooks import booked, catalogue, echoes, lowering
+from integrations.quickbooks import booked, catalogue, echoes, lowering, marking
 from integrations.quickbooks.client import QuickBooksClient, client_for, quote
 from integrations.quickbooks.mapping.values import Doc, decimal
 from invoicing.models import Allocation, Invoice, Payment
@@ -27,7 +27,7 @@ TAKEN_BACK = "The payment was taken back before it was booked."
 
 def push_payment(entry: OutboxEntry) -> None:
     """Book one payment; raises IntegrationError."""
-    connection, payment = entry.connection, entry.payment
+    connection, payment = entry.connection, entry.money
     if QuickBooksLink.objects.filter(payment=payment).exists():
         outbox.end(entry)  # QuickBooks told of it before we had its answer
         return
@@ -130,4 +130,5 @@ def _flag(invoices: list[int]) -> None:
 PUSHES: dict[str, outbox.Push] = {
     OutboxEntry.Kind.CREATE_PAYMENT: push_payment,
     OutboxEntry.Kind.LOWER_PAYMENT: lowering.push_refund,
+    OutboxEntry.Kind.MARK_SENT: marking.push_sent,
 }

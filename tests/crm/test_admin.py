@@ -126,6 +126,7 @@ def fill_integrations(number: int, user: User, ada: Contact, invoice: Invoice, p
     told = {"realm_id": company.realm_id, "entity": "customer", "entity_id": "1", "operation": "updated"}
     event = InboxEvent.objects.create(source="webhook", external_id=str(number), **told)
     OutboxEntry.objects.create(connection=company, kind="payment.create", payment=payment)
+    OutboxEntry.objects.create(connection=company, kind="invoice.sent", invoice=invoice)
     PaySession.objects.create(
         invoice=invoice, gateway="stripe", reference=f"cs_{number}", url=f"{SECRET}/page", amount="5", currency="USD"
     )

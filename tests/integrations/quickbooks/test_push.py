@@ -242,7 +242,7 @@ def test_an_invoice_that_is_gone_there_ends_with_a_person(
     page = client.get(reverse("integrations:sync-log")).text
     assert "1 payment not booked in QuickBooks" in page and "not in QuickBooks any more" in page
     again = client.post(reverse("integrations:outbox-try-again"), follow=True).text
-    assert "1 payment is tried again now" in again
+    assert "1 record is tried again now" in again
     assert "Nothing was left to try" in client.post(reverse("integrations:outbox-try-again"), follow=True).text
     with pytest.raises(CommandError, match="What failed"):
         call_command("push_outbox")
