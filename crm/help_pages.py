@@ -28,6 +28,7 @@ FITTING = (
     ("integrations:import", "importing"),
     ("integrations:run", "importing"),
     ("integrations:quickbooks", "connecting"),
+    ("integrations:booking", "never-written"),
     ("integrations:settings", "connecting"),
     ("integrations:", "what-comes-in"),
     ("contacts:", "what-comes-in"),

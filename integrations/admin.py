@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from crm.support import ReadOnlyAdmin
 from integrations.models import (
     ApiAllowance,
+    BookingSettings,
     CatalogueEntry,
     ConnectionNotice,
     GatewayEvent,
@@ -122,6 +123,13 @@ class OutboxEntryAdmin(OfConnectionAdmin):
     list_select_related = ("connection", "payment", "invoice")
     search_fields = ("=key", "=payment__reference", "payment__customer_name", "invoice__number", "last_error")
     date_hierarchy = "created_at"
+    ordering = ("-id",)
+
+
+@admin.register(BookingSettings)
+class BookingSettingsAdmin(OfConnectionAdmin):
+    list_display = ("connection", "account_name", "account_id", "methods")
+    search_fields = ("connection__company_name", "account_name")
     ordering = ("-id",)
 
 

@@ -3,12 +3,13 @@
 from integrations.models.connections import ApiAllowance, ConnectionNotice, QuickBooksConnection
 from integrations.models.gateways import GatewayEvent, PaySession
 from integrations.models.links import CatalogueEntry, QuickBooksLink
-from integrations.models.outbox import OutboxEntry
+from integrations.models.outbox import BookingSettings, OutboxEntry
 from integrations.models.runs import ImportItem, ImportRun
 from integrations.models.sync import InboxEvent, SyncLogEntry, SyncState
 
 __all__ = [
     "ApiAllowance",
+    "BookingSettings",
     "CatalogueEntry",
     "ConnectionNotice",
     "GatewayEvent",

@@ -74,3 +74,23 @@ class OutboxEntry(RetryRow):
         if self.payment is None:
             raise ValueError(f"{self.get_kind_display()} is about no payment")
         return self.payment
+
+
+class BookingSettings(models.Model):
+    """How payments are booked, as an admin chose it; no row, or nothing in it, is how it is at first."""
+
+    connection = models.OneToOneField(QuickBooksConnection, models.CASCADE, related_name="booking")
+    account_id = models.CharField(max_length=40, blank=True, help_text="empty: Undeposited Funds")
+    account_name = models.CharField(max_length=500, blank=True)
+    methods = models.JSONField(default=list, blank=True, help_text="ids of those that staff may note; empty: at first")
+
+    class Meta:
+        verbose_name_plural = "booking settings"
+
+    def __str__(self) -> str:
+        return f"Booking in {self.connection}"
+
+    @classmethod
+    def of(cls, connection: QuickBooksConnection) -> "BookingSettings":
+        """What was chosen for this company; unsaved where nothing was."""
+        return cls.objects.filter(connection=connection).first() or cls(connection=connection)

@@ -1,4 +1,4 @@
-"""Booking in QuickBooks what was paid here: one Payment there for each of ours, the money in Undeposited Funds.
+"""Booking in QuickBooks what was paid here: one Payment there for each of ours, the money where an admin has it.
 
 The body is made from today's rows and a fresh look at the invoices. The entry's key goes along as ``requestid``, which
 QuickBooks remembers for a time that it does not tell; so the payment is looked up by its reference before it goes.
@@ -12,7 +12,7 @@ from django.utils.dateformat import format as date_format
 from integrations import outbox
 from integrations.errors import Rejected
 from integrations.models import OutboxEntry, QuickBooksConnection, QuickBooksLink
-from integrations.quickbooks import booked, catalogue, echoes, lowering, marking
+from integrations.quickbooks import accounts, booked, catalogue, echoes, lowering, marking
 from integrations.quickbooks.client import QuickBooksClient, client_for, quote
 from integrations.quickbooks.mapping.values import Doc, decimal
 from invoicing.models import Allocation, Invoice, Payment
@@ -31,7 +31,7 @@ def push_payment(entry: OutboxEntry) -> None:
     if QuickBooksLink.objects.filter(payment=payment).exists():
         outbox.end(entry)  # QuickBooks told of it before we had its answer
         return
-    client = client_for(connection)
+    client, said = client_for(connection), ""
     try:
         client.start_step()
         document = _booked_already(client, payment)
@@ -39,12 +39,12 @@ def push_payment(entry: OutboxEntry) -> None:
             outbox.ignore(entry, TAKEN_BACK)
             return
         if document is None:
-            body, doubled = _body(client, connection, payment)
+            body, doubled, said = _body(client, connection, payment)
             document = client.create_payment(body, request_id=str(entry.key))
             _flag(doubled)
     finally:
         client.close()
-    booked.keep(entry, document)
+    booked.keep(entry, document, said)
 
 
 def _booked_already(client: QuickBooksClient, payment: Payment) -> Doc | None:
@@ -53,8 +53,10 @@ def _booked_already(client: QuickBooksClient, payment: Payment) -> Doc | None:
     return next((doc for doc in found if echoes.is_of(doc, payment)), None)
 
 
-def _body(client: QuickBooksClient, connection: QuickBooksConnection, payment: Payment) -> tuple[Doc, list[int]]:
-    """The document to book, and the invoices (pks) on which QuickBooks leaves no room for all of it."""
+def _body(client: QuickBooksClient, connection: QuickBooksConnection, payment: Payment) -> tuple[Doc, list[int], str]:
+    """The document to book, the invoices (pks) on which QuickBooks leaves no room for all of it, and what has to be
+    said of where it lies.
+    """
     shares = {
         allocation.invoice.quickbooks_link.external_id: allocation
         for allocation in Allocation.objects.filter(payment=payment).select_related("invoice__quickbooks_link")
@@ -85,13 +87,13 @@ def _body(client: QuickBooksClient, connection: QuickBooksConnection, payment: P
         "PrivateNote": _note(payment),
         "Line": lines,
     }
-    account = undeposited_funds(client)
+    account, said = accounts.for_payments(client, connection)
     if account:
         body["DepositToAccountRef"] = {"value": account}
     method = catalogue.id_of(connection, "paymentmethod", payment.method)
     if method:
         body["PaymentMethodRef"] = {"value": method}
-    return body, doubled
+    return body, doubled, said
 
 
 def _number(amount: Decimal) -> float:
@@ -113,14 +115,6 @@ def _customer(connection: QuickBooksConnection, payment: Payment, invoices: dict
     if link is None:
         raise Rejected("No QuickBooks customer stands for this contact, so the payment cannot be booked.")
     return link.external_id
-
-
-def undeposited_funds(client: QuickBooksClient) -> str:
-    """The account's id, found by what it is: its name differs by language. "" leaves the choice to QuickBooks,
-    whose own default it is.
-    """
-    accounts = client.page("Account", where="AccountType = 'Other Current Asset'", size=200)
-    return next((str(one["Id"]) for one in accounts if one.get("AccountSubType") == "UndepositedFunds"), "")
 
 
 def _flag(invoices: list[int]) -> None:

@@ -20,6 +20,7 @@ from django_q.tasks import async_task
 from crm.models import Activity, Business, Contact, Heartbeat, HelpAnswer, Invitation, User
 from integrations.models import (
     ApiAllowance,
+    BookingSettings,
     CatalogueEntry,
     ConnectionNotice,
     GatewayEvent,
@@ -127,6 +128,7 @@ def fill_integrations(number: int, user: User, ada: Contact, invoice: Invoice, p
     event = InboxEvent.objects.create(source="webhook", external_id=str(number), **told)
     OutboxEntry.objects.create(connection=company, kind="payment.create", payment=payment)
     OutboxEntry.objects.create(connection=company, kind="invoice.sent", invoice=invoice)
+    BookingSettings.objects.create(connection=company, account_id="35", account_name="Checking", methods=["1"])
     PaySession.objects.create(
         invoice=invoice, gateway="stripe", reference=f"cs_{number}", url=f"{SECRET}/page", amount="5", currency="USD"
     )

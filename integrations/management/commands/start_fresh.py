@@ -12,6 +12,7 @@ from crm.demo import LOGINS
 from crm.models import Activity, Business, Contact, HelpAnswer, Invitation, User
 from integrations.models import (
     ApiAllowance,
+    BookingSettings,
     CatalogueEntry,
     ConnectionNotice,
     GatewayEvent,
@@ -46,6 +47,7 @@ CLEARED: list[type[models.Model]] = [
     GatewayEvent,
     PaySession,
     SyncState,
+    BookingSettings,
     ImportItem,
     ImportRun,
     QuickBooksLink,

@@ -327,7 +327,7 @@ def test_a_worker_killed_before_it_heard_the_answer_does_not_look_like_paying_tw
     payment = paid(bill)
     entry = OutboxEntry.objects.get()
     with closing(client_for(followed)) as client:
-        body, _ = push._body(client, followed, payment)
+        body, *_ = push._body(client, followed, payment)
         client.create_payment(body, request_id=str(entry.key))
     OutboxEntry.objects.update(not_before=timezone.now())  # what a killed worker held is free again
     assert outbox.drain(followed, push.PUSHES) == 1
