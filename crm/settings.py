@@ -212,6 +212,7 @@ SCHEDULES = {
     "gateways": ("integrations.tasks.take_gateway_events", 1),
     "messages": ("messaging.tasks.sweep", 1),
     "refunds": ("integrations.tasks.look_back_for_refunds", 60),
+    "payouts": ("integrations.tasks.look_back_for_payouts", 60),
     "outbox": ("integrations.tasks.drain_outbox", 1),
     "sync-log": ("integrations.tasks.prune_sync", 24 * 60),
     "warnings": ("integrations.tasks.warn_about_connections", 15),

@@ -12,10 +12,13 @@ from integrations.models import (
     CatalogueEntry,
     ConnectionNotice,
     GatewayEvent,
+    GatewayFee,
     ImportItem,
     ImportRun,
     InboxEvent,
     OutboxEntry,
+    Payout,
+    PayoutLine,
     PaySession,
     QuickBooksConnection,
     QuickBooksLink,
@@ -167,4 +170,32 @@ class GatewayEventAdmin(ReadOnlyAdmin):
     list_filter = ("status", "gateway", "kind")
     search_fields = ("=external_id", "=object_id", "last_error")
     date_hierarchy = "received_at"
+    ordering = ("-id",)
+
+
+@admin.register(Payout)
+class PayoutAdmin(ReadOnlyAdmin):
+    list_display = ("reference", "gateway", "amount", "currency", "arrives_on", "status")
+    list_filter = ("status", "gateway")
+    search_fields = ("=reference",)
+    date_hierarchy = "arrives_on"
+    ordering = ("-id",)
+
+
+@admin.register(PayoutLine)
+class PayoutLineAdmin(ReadOnlyAdmin):
+    list_display = ("reference", "payout", "kind", "payment", "gross", "fee", "net", "happened_at")
+    list_filter = ("kind",)
+    list_select_related = ("payout", "payment")
+    search_fields = ("=reference", "=payout__reference", "=payment__reference")
+    date_hierarchy = "happened_at"
+    ordering = ("-id",)
+
+
+@admin.register(GatewayFee)
+class GatewayFeeAdmin(ReadOnlyAdmin):
+    list_display = ("payment", "gateway", "fee", "net", "currency", "payout")
+    list_filter = ("gateway",)
+    list_select_related = ("payment", "payout")
+    search_fields = ("=reference", "=payment__reference", "=payout__reference")
     ordering = ("-id",)

@@ -25,6 +25,10 @@ TAKES_KIND = {
     ("stripe", "charge.dispute.funds_withdrawn"): "integrations.stripe.refunds.take_dispute",
     ("stripe", "charge.dispute.funds_reinstated"): "integrations.stripe.refunds.take_dispute",
     ("stripe", "charge.dispute.closed"): "integrations.stripe.refunds.take_dispute",
+    ("stripe", "payout.paid"): "integrations.stripe.payouts.take",
+    ("stripe", "payout.failed"): "integrations.stripe.payouts.take",
+    ("stripe", "payout.canceled"): "integrations.stripe.payouts.take",
+    ("stripe", "payout.reconciliation_completed"): "integrations.stripe.payouts.take",
 }
 CLAIM = timedelta(minutes=2)
 LONGEST_WAIT = timedelta(minutes=30)

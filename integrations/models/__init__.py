@@ -4,6 +4,7 @@ from integrations.models.connections import ApiAllowance, ConnectionNotice, Quic
 from integrations.models.gateways import GatewayEvent, PaySession
 from integrations.models.links import CatalogueEntry, QuickBooksLink
 from integrations.models.outbox import BookingSettings, OutboxEntry
+from integrations.models.payouts import GatewayFee, Payout, PayoutLine
 from integrations.models.runs import ImportItem, ImportRun
 from integrations.models.sync import InboxEvent, SyncLogEntry, SyncState
 
@@ -13,11 +14,14 @@ __all__ = [
     "CatalogueEntry",
     "ConnectionNotice",
     "GatewayEvent",
+    "GatewayFee",
     "ImportItem",
     "ImportRun",
     "InboxEvent",
     "OutboxEntry",
     "PaySession",
+    "Payout",
+    "PayoutLine",
     "QuickBooksConnection",
     "QuickBooksLink",
     "SyncLogEntry",

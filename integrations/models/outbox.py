@@ -82,6 +82,7 @@ class BookingSettings(models.Model):
     connection = models.OneToOneField(QuickBooksConnection, models.CASCADE, related_name="booking")
     account_id = models.CharField(max_length=40, blank=True, help_text="empty: Undeposited Funds")
     account_name = models.CharField(max_length=500, blank=True)
+    undeposited_id = models.CharField(max_length=40, blank=True, help_text="of Undeposited Funds, as last looked up")
     methods = models.JSONField(default=list, blank=True, help_text="ids of those that staff may note; empty: at first")
 
     class Meta:

@@ -10,12 +10,15 @@ UNFIT = frozenset({"UndepositedFunds", "Inventory"})
 EVERY = "Active IN (true, false)"
 
 
-def undeposited_funds(client: QuickBooksClient) -> str:
+def undeposited_funds(client: QuickBooksClient, connection: QuickBooksConnection) -> str:
     """The account's id, found by what it is: its name differs by language. "" leaves the choice to QuickBooks,
-    whose own default it is.
+    whose own default it is. It is kept, to tell later which payments lie in it.
     """
     accounts = client.page("Account", where="AccountType = 'Other Current Asset'", size=200)
-    return next((str(one["Id"]) for one in accounts if one.get("AccountSubType") == "UndepositedFunds"), "")
+    found = next((str(one["Id"]) for one in accounts if one.get("AccountSubType") == "UndepositedFunds"), "")
+    if found and BookingSettings.of(connection).undeposited_id != found:
+        BookingSettings.objects.update_or_create(connection=connection, defaults={"undeposited_id": found})
+    return found
 
 
 def others(client: QuickBooksClient, home_currency: str) -> dict[str, str]:
@@ -32,11 +35,11 @@ def for_payments(client: QuickBooksClient, connection: QuickBooksConnection) -> 
     """The account's id, and what has to be said of it where the chosen one cannot take the money any more."""
     chosen = BookingSettings.of(connection)
     if not chosen.account_id:
-        return undeposited_funds(client), ""
+        return undeposited_funds(client, connection), ""
     found = client.by_ids("Account", [chosen.account_id], where=EVERY)
     if any(one.get("Active") is not False and _is_fit(one, connection.home_currency) for one in found):
         return chosen.account_id, ""
-    return undeposited_funds(client), (
+    return undeposited_funds(client, connection), (
         f"Booked in Undeposited Funds: {chosen.account_name}, the account that was chosen for payments, is not active "
         "in QuickBooks any more. Choose another one in Settings > Integrations."
     )

@@ -12,6 +12,7 @@ from crm.models import Business
 from integrations import gateway_events
 from integrations.errors import Rejected
 from integrations.models import PaySession
+from integrations.stripe import fees
 from integrations.stripe.amounts import from_stripe
 from integrations.stripe.client import client, errors, noted
 from invoicing.models import Invoice
@@ -19,7 +20,7 @@ from invoicing.recording import record_payment
 
 SOURCE = "stripe"
 METHOD = "Card"
-EXPANDED = ["payment_intent.latest_charge"]
+EXPANDED = ["payment_intent.latest_charge.balance_transaction"]
 Status = PaySession.Status
 
 
@@ -85,7 +86,7 @@ def _record(session: Any, invoice: Invoice) -> None:
     intent = session.payment_intent
     charge = intent.latest_charge
     at = datetime.fromtimestamp(charge.created if charge is not None else intent.created, UTC)
-    record_payment(
+    payment = record_payment(
         invoice,
         source=SOURCE,
         reference=intent.id,
@@ -95,6 +96,8 @@ def _record(session: Any, invoice: Invoice) -> None:
         memo=intent.id,
         origin=SOURCE,
     )
+    if charge is not None:
+        fees.keep(payment, charge.balance_transaction)
     if charge is not None and (charge.amount_refunded or charge.disputed):
         # Heard of late: some of it went back before we knew that it came.
         gateway_events.accept(SOURCE, f"late:{charge.id}", "charge.refunded", charge.id)

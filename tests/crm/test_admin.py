@@ -24,10 +24,13 @@ from integrations.models import (
     CatalogueEntry,
     ConnectionNotice,
     GatewayEvent,
+    GatewayFee,
     ImportItem,
     ImportRun,
     InboxEvent,
     OutboxEntry,
+    Payout,
+    PayoutLine,
     PaySession,
     QuickBooksConnection,
     QuickBooksLink,
@@ -133,6 +136,11 @@ def fill_integrations(number: int, user: User, ada: Contact, invoice: Invoice, p
         invoice=invoice, gateway="stripe", reference=f"cs_{number}", url=f"{SECRET}/page", amount="5", currency="USD"
     )
     GatewayEvent.objects.create(gateway="stripe", external_id=f"evt_{number}", kind="checkout", object_id="cs")
+    facts = {"gateway": "stripe", "amount": "4.55", "currency": "USD", "arrives_on": now.date(), "status": "paid"}
+    payout = Payout.objects.create(reference=f"po_{number}", **facts)
+    moved = {"payment": payment, "reference": f"txn_{number}", "fee": "0.45", "net": "4.55"}
+    PayoutLine.objects.create(payout=payout, kind="payment", happened_at=now, gross="5", **moved)
+    GatewayFee.objects.create(gateway="stripe", currency="USD", payout=payout, **moved)
     InvoiceView.objects.create(invoice=invoice)
     refund = Refund.objects.create(payment=payment, source="stripe", amount="1.00", currency="USD", actor=user)
     RefundShare.objects.create(refund=refund, invoice=invoice, amount="1.00")
