@@ -29,6 +29,7 @@ FITTING = (
     ("integrations:run", "importing"),
     ("integrations:quickbooks", "connecting"),
     ("integrations:booking", "never-written"),
+    ("integrations:payout", "paying"),
     ("integrations:settings", "connecting"),
     ("integrations:", "what-comes-in"),
     ("contacts:", "what-comes-in"),

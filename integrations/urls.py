@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from integrations import booking_views, import_urls, sync_urls, views
+from integrations import booking_views, import_urls, payout_views, sync_urls, views
 from integrations.crezco import webhooks as crezco
 from integrations.quickbooks import views as quickbooks
 from integrations.quickbooks import webhooks
@@ -13,6 +13,9 @@ app_name = "integrations"
 urlpatterns: list[URLPattern] = [
     path("settings/integrations/", views.integration_cards, name="settings"),
     path("settings/integrations/booking/", booking_views.booking_settings, name="booking"),
+    path("settings/payments/payouts/", payout_views.payout_list, name="payouts"),
+    path("settings/payments/payouts/payouts.csv", payout_views.payout_export, name="payouts-export"),
+    path("settings/payments/payouts/<int:pk>/payout.csv", payout_views.one_payout_export, name="payout-export"),
     path("integrations/quickbooks/connect/", quickbooks.quickbooks_connect, name="quickbooks-connect"),
     path("integrations/quickbooks/callback/", quickbooks.quickbooks_callback, name="quickbooks-callback"),
     path("integrations/quickbooks/connected/", quickbooks.quickbooks_connected, name="quickbooks-connected"),

@@ -41,7 +41,7 @@ def take(payout_id: str) -> None:
         # Of one that was made by hand Stripe does not tell.
         params: Any = {"payout": payout_id, "limit": 100, "expand": ["data.source"]}
         moved = list(api.balance_transactions.list(params=params).auto_paging_iter()) if payout.automatic else []
-    _keep(payout, [one for one in moved if one.reporting_category != "payout"])
+    _keep(payout, [one for one in reversed(moved) if one.reporting_category != "payout"])
 
 
 def look_back() -> None:
