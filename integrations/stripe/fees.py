@@ -22,8 +22,8 @@ logger = logging.getLogger(__name__)
 
 def keep(payment: Payment, moved: Any) -> None:
     """Keep fee and net of a payment, once; ``moved`` is its balance transaction, or None where there is none yet."""
-    if moved is None:
-        return
+    if moved is None or isinstance(moved, str):
+        return  # the look back finds it
     currency = str(moved.currency).upper()
     fee = GatewayFee(
         payment=payment,
