@@ -19,5 +19,6 @@ urlpatterns = [
     path("invoices/<int:pk>/send/", compose_views.invoice_compose, name="compose"),
     path("invoices/<int:pk>/send/preview/", compose_views.invoice_preview, name="preview"),
     path("invoices/<int:pk>/messages/", panels.invoice_panel, name="invoice-panel"),
+    path("account/notices/", settings_views.staff_notices, name="notices"),
     path("settings/messages/", settings_views.messaging_settings, name="settings"),
 ]

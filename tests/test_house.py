@@ -28,6 +28,7 @@ PUBLIC = {
     "integrations:stripe-webhook": "Stripe has no login; every body is signed",
     "integrations:crezco-webhook": "Crezco has no login; the address holds the secret, and nothing told is believed",
     "messages-public:unsubscribe": "who got a mail has no login; the address holds the proof",
+    "integrations:email-webhook": "an email service has no login; it knows the secret",
     "integrations:twilio-inbound": "Twilio has no login; every form is signed",
     "integrations:twilio-status": "the same",
     "integrations:quickbooks-webhook": "Intuit has no login; every body is signed",

@@ -34,7 +34,16 @@ from integrations.models import (
     SyncState,
 )
 from invoicing.models import Allocation, Invoice, InvoiceView, PaymentSettings, PublicLink, Refund, RefundShare
-from messaging.models import Conversation, Draft, Lane, Message, MessagingSettings, Suppression
+from messaging.models import (
+    Conversation,
+    Draft,
+    Lane,
+    Message,
+    MessagingSettings,
+    NoticeChoice,
+    StaffNotice,
+    Suppression,
+)
 from tests.factories import PASSWORD, make_contact, make_invoice, make_payment, make_user
 
 pytestmark = pytest.mark.django_db
@@ -94,6 +103,8 @@ def fill_messages(number: int, user: User, ada: Contact, invoice: Invoice) -> No
     Draft.objects.create(invoice=invoice, channel="text", body="Hi", saved_by=user)
     Suppression.objects.create(channel="text", address=f"+1415555{number:04}", reason="opted_out")
     MessagingSettings.load()
+    NoticeChoice.objects.create(user=user)
+    StaffNotice.objects.create(user=user, fact=f"message.{number}", words="Ada wrote", path="/")
     Lane.objects.get_or_create(channel=f"t{number}", lease_id=f"{SECRET}-lane")
 
 

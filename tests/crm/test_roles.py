@@ -16,6 +16,7 @@ OPEN = {
     *("public:invoice", "public:pay", "public:paid", "public:seen", "public:pdf", "public:receipt"),
     *("integrations:quickbooks-webhook", "integrations:stripe-webhook", "integrations:crezco-webhook"),
     "messages-public:unsubscribe",
+    "integrations:email-webhook",
     *("integrations:twilio-inbound", "integrations:twilio-status"),
 }
 OURS = {

@@ -36,7 +36,16 @@ from invoicing.models import (
     Refund,
     RefundShare,
 )
-from messaging.models import Conversation, Draft, Lane, Message, MessagingSettings, Suppression
+from messaging.models import (
+    Conversation,
+    Draft,
+    Lane,
+    Message,
+    MessagingSettings,
+    NoticeChoice,
+    StaffNotice,
+    Suppression,
+)
 
 # What points comes before what it points to. Heartbeats stay, and so do people who are not of the demo.
 CLEARED: list[type[models.Model]] = [
@@ -53,6 +62,8 @@ CLEARED: list[type[models.Model]] = [
     ConnectionNotice,
     QuickBooksConnection,
     ApiAllowance,
+    StaffNotice,
+    NoticeChoice,
     Draft,
     Message,
     Conversation,
