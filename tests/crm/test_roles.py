@@ -15,7 +15,7 @@ OPEN = {
     *("staff:join", "staff:logo", "health:healthz", "health:worker"),
     *("public:invoice", "public:pay", "public:paid", "public:seen", "public:pdf", "public:receipt"),
     *("integrations:quickbooks-webhook", "integrations:stripe-webhook", "integrations:crezco-webhook"),
-    "messages-public:unsubscribe",
+    *("messages-public:unsubscribe", "messages-public:ask"),
     "integrations:email-webhook",
     *("integrations:twilio-inbound", "integrations:twilio-status"),
 }
