@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from crm.audit import record
-from crm.models import User
+from crm.models import Contact, User
 from invoicing.models import Invoice, PublicLink
 
 BYTES = 16  # 128 bits of secret, 22 characters in the address
@@ -62,6 +62,17 @@ def replace_link(invoice: Invoice, *, actor: User) -> PublicLink:
         text=f"{invoice} has a new link; the old one no longer works",
     )
     return link_for(invoice)
+
+
+@transaction.atomic
+def replace_links_of(contact: Contact, *, actor: User) -> int:
+    """End the links of a contact's open invoices and make others: a phone changed hands. How many there were."""
+    open_ones = Invoice.objects.present().open().filter(contact=contact)
+    linked = PublicLink.objects.filter(invoice__in=open_ones, replaced_at=None)
+    invoices = list(Invoice.objects.filter(pk__in=linked.values("invoice")).order_by("pk"))
+    for invoice in invoices:
+        replace_link(invoice, actor=actor)
+    return len(invoices)
 
 
 def invoice_of(token: str) -> Invoice | None:

@@ -11,7 +11,7 @@ from crm.audit import actor_of
 from crm.roles import allowed
 from messaging.models import MessagingSettings, NoticeChoice
 from messaging.placeholders import PLACEHOLDERS, UnknownPlaceholder, check
-from messaging.transports import get_text_transport
+from messaging.senders import sender_state
 
 
 class MessagingSettingsForm(forms.ModelForm):
@@ -41,7 +41,7 @@ def messaging_settings(request: HttpRequest) -> HttpResponse:
             )
         messages.success(request, "The messages are saved.")
         return redirect("messaging:settings")
-    context = {"form": form, "placeholders": PLACEHOLDERS.values(), "why_no_texts": get_text_transport().why_not}
+    context = {"form": form, "placeholders": PLACEHOLDERS.values(), "sender": sender_state()}
     return render(request, "messaging/settings.html", context, status=422 if form.errors else 200)
 
 
