@@ -42,9 +42,7 @@ class TwilioTransport:
         if known.startswith("MG"):
             return f"the messaging service {known}, which chooses a number of yours"
         if known and not known.startswith("+"):
-            return (
-                f"the name {known}. Nobody can answer it, and North American networks do not take it"
-            )
+            return f"the name {known}. Nobody can answer it, and North American networks do not take it"
         return known
 
     @property
