@@ -248,6 +248,8 @@ ANYMAIL = env.with_prefix("ANYMAIL_")
 if EMAIL_SERVICE := ANYMAIL.pop("ESP", ""):
     EMAIL_BACKEND = f"anymail.backends.{EMAIL_SERVICE}.EmailBackend"
 ANYMAIL["REQUESTS_TIMEOUT"] = 20
+# Where replies to customers' mails go so that the service brings them back here; else to the business's own address.
+INBOUND_EMAIL = env.text("INBOUND_EMAIL")
 # A mail server that says nothing must not keep a worker.
 EMAIL_TIMEOUT = 30
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Tallybook <noreply@localhost>")

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from anymail.signals import AnymailTrackingEvent, EventType, RejectReason, tracking
+from anymail.signals import AnymailInboundEvent, AnymailTrackingEvent, EventType, RejectReason, inbound, tracking
 from django.dispatch import receiver
 
 from messaging.models import Message, Suppression
-from messaging.receiving import update_delivery
+from messaging.receiving import receive_email, update_delivery
 from messaging.suppressing import suppress
 
 Status, Reason = Message.Status, Suppression.Reason
@@ -37,3 +37,17 @@ def take_over(sender: Any, event: AnymailTrackingEvent, esp_name: str, **facts: 
             error=f"The mail came back. {said}".strip(),
             suppress_as=Reason.BOUNCED if event.reject_reason in FOR_GOOD else "",
         )
+
+
+@receiver(inbound, dispatch_uid="integrations.mail_events.inbound")
+def bring(sender: Any, event: AnymailInboundEvent, esp_name: str, **facts: Any) -> None:
+    """A reply by mail. What its service takes for spam is left out; so is what has no sender."""
+    mail = event.message
+    if mail.spam_detected or mail.from_email is None or not mail.from_email.addr_spec:
+        return
+    receive_email(
+        reference=str(mail["Message-ID"] or event.event_id or ""),
+        sender=mail.from_email.addr_spec.casefold(),
+        subject=str(mail.subject or ""),
+        body=mail.stripped_text or mail.text or "",
+    )

@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern] = [
     path("webhooks/stripe/", stripe.receive, name="stripe-webhook"),
     path("webhooks/crezco/<str:secret>/", crezco.receive, name="crezco-webhook"),
     path("webhooks/email/<slug:service>/", mail_views.tracking, name="email-webhook"),
+    path("webhooks/email/<slug:service>/inbound/", mail_views.tracking, {"what": "inbound"}, name="email-inbound"),
     path("webhooks/twilio/inbound/", twilio.inbound, name="twilio-inbound"),
     path("webhooks/twilio/status/", twilio.status, name="twilio-status"),
     *sync_urls.urlpatterns,

@@ -75,7 +75,7 @@ def _mail(message: Message) -> EmailMultiAlternatives:
         subject=message.subject or f"A message from {business.name}",
         body=render_to_string("messaging/mail/message.txt", facts),
         to=[message.address],
-        reply_to=[business.email] if business.email else None,
+        reply_to=[reply_to] if (reply_to := settings.INBOUND_EMAIL or business.email) else None,
         headers=headers,
     )
     mail.attach_alternative(render_to_string("messaging/mail/message.html", facts), "text/html")

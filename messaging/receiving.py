@@ -23,6 +23,7 @@ BEFORE = {
     Status.FAILED: [Status.QUEUED, Status.SENDING, Status.UNSURE, Status.SENT],
 }
 
+LONGEST_ADDRESS, LONGEST_REFERENCE, LONGEST_MAIL = 254, 200, 20_000
 ANSWERS = {
     "stop": "{business}: you get no more texts from us. Reply START to get them again.",
     "start": "{business}: you get our texts again. Reply STOP to opt out.",
@@ -42,6 +43,31 @@ def receive_text(*, reference: str, sender: str, body: str, keyword: str = "", m
         if Message.objects.filter(channel=Channel.TEXT, reference=reference).exists():
             return None
         raise
+
+
+@transaction.atomic
+def receive_email(*, reference: str, sender: str, subject: str, body: str) -> Message | None:
+    """Keep a reply by mail, once per ``reference``; None where it was kept before, or cannot be told from another."""
+    if not reference or not 0 < len(sender) <= LONGEST_ADDRESS:
+        return None
+    conversation = conversation_with(Channel.EMAIL, sender)
+    message, is_new = Message.objects.get_or_create(
+        channel=Channel.EMAIL,
+        reference=hashlib.sha256(reference.encode()).hexdigest() if len(reference) > LONGEST_REFERENCE else reference,
+        defaults={
+            "conversation": conversation,
+            "direction": Message.Direction.IN,
+            "address": sender,
+            "subject": " ".join(subject.split()).replace("\x00", "")[:200],
+            "body": body.replace("\x00", "").strip()[:LONGEST_MAIL],
+            "status": Status.RECEIVED,
+        },
+    )
+    if not is_new:
+        return None
+    touch(conversation, is_unread=True)
+    message_received.send(sender=Message, message=message, meaning="")
+    return message
 
 
 @transaction.atomic

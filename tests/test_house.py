@@ -29,6 +29,7 @@ PUBLIC = {
     "integrations:crezco-webhook": "Crezco has no login; the address holds the secret, and nothing told is believed",
     "messages-public:ask": "customers have no login; the address holds the secret",
     "messages-public:unsubscribe": "who got a mail has no login; the address holds the proof",
+    "integrations:email-inbound": "the same",
     "integrations:email-webhook": "an email service has no login; it knows the secret",
     "integrations:twilio-inbound": "Twilio has no login; every form is signed",
     "integrations:twilio-status": "the same",

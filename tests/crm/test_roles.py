@@ -16,7 +16,7 @@ OPEN = {
     *("public:invoice", "public:pay", "public:paid", "public:seen", "public:pdf", "public:receipt"),
     *("integrations:quickbooks-webhook", "integrations:stripe-webhook", "integrations:crezco-webhook"),
     *("messages-public:unsubscribe", "messages-public:ask"),
-    "integrations:email-webhook",
+    *("integrations:email-webhook", "integrations:email-inbound"),
     *("integrations:twilio-inbound", "integrations:twilio-status"),
 }
 OURS = {
