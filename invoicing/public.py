@@ -19,7 +19,7 @@ from crm.limiter import too_often
 from invoicing.books import fresh
 from invoicing.display import due_words
 from invoicing.document import document_of
-from invoicing.gateways import GatewayError, MoneyCame, PaymentGateway, get_gateways, known_gateways
+from invoicing.gateways import Bill, GatewayError, MoneyCame, PaymentGateway, get_gateways, known_gateways
 from invoicing.links import invoice_of, url_of
 from invoicing.models import Invoice
 from invoicing.money import quantize
@@ -74,7 +74,7 @@ def _page(request: HttpRequest, token: str, invoice: Invoice, *, typed: str = ""
             "is_late": owed and invoice.due_on < today,
             "due": due_words(invoice.due_on, today) if owed else "",
             "gateways": list(gateways.values()),
-            "is_waiting": owed and any(one.is_waiting(invoice) for one in known_gateways(invoice.currency).values()),
+            "is_waiting": owed and any(one.waiting([invoice.pk]) for one in known_gateways(invoice.currency).values()),
             "has_just_paid": came_back and not arrived,
             "arrived": arrived,
             "sorry": gateways.get(request.GET.get("sorry", "")),
@@ -123,8 +123,8 @@ def invoice_pay(request: HttpRequest, token: str, invoice: Invoice) -> HttpRespo
     if not request.user.is_authenticated:
         note_view(invoice)
     try:
-        amount = amount_to_pay(invoice, request.POST.get("amount", "")[:40])
-        page = gateway.pay_page(invoice, amount=amount, back=url_of(invoice))
+        bill = Bill.of(invoice, amount_to_pay(invoice, request.POST.get("amount", "")[:40]))
+        page = gateway.pay_page(bill, back=url_of(invoice))
     except WrongAmount as error:
         return _page(request, token, invoice, typed=request.POST["amount"][:40], wrong=str(error))
     except MoneyCame:

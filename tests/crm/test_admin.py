@@ -28,6 +28,7 @@ from integrations.models import (
     InboxEvent,
     OutboxEntry,
     PaySession,
+    PaySessionShare,
     QuickBooksConnection,
     QuickBooksLink,
     SyncLogEntry,
@@ -126,9 +127,10 @@ def fill_integrations(number: int, user: User, ada: Contact, invoice: Invoice, p
     told = {"realm_id": company.realm_id, "entity": "customer", "entity_id": "1", "operation": "updated"}
     event = InboxEvent.objects.create(source="webhook", external_id=str(number), **told)
     OutboxEntry.objects.create(connection=company, kind="payment.create", payment=payment)
-    PaySession.objects.create(
-        invoice=invoice, gateway="stripe", reference=f"cs_{number}", url=f"{SECRET}/page", amount="5", currency="USD"
-    )
+    page = {"gateway": "stripe", "url": f"{SECRET}/page", "amount": "5", "currency": "USD"}
+    PaySession.objects.create(invoice=invoice, reference=f"cs_{number}", **page)
+    several = PaySession.objects.create(contact=ada, reference=f"cs_all_{number}", **page)
+    PaySessionShare.objects.create(session=several, invoice=invoice, amount="5")
     GatewayEvent.objects.create(gateway="stripe", external_id=f"evt_{number}", kind="checkout", object_id="cs")
     InvoiceView.objects.create(invoice=invoice)
     PublicLink.objects.create(invoice=invoice, token=f"{SECRET}{number}"[-32:])
