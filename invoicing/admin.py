@@ -7,7 +7,16 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from crm.support import ReadOnlyAdmin, ReadOnlyInline
-from invoicing.models import Allocation, Invoice, InvoiceLine, InvoiceView, Payment, PaymentSettings, PublicLink
+from invoicing.models import (
+    Allocation,
+    Invoice,
+    InvoiceLine,
+    InvoiceView,
+    Payment,
+    PaymentSettings,
+    PublicLink,
+    StatementLink,
+)
 
 
 class InvoiceLineInline(ReadOnlyInline):
@@ -99,6 +108,16 @@ class PublicLinkAdmin(ReadOnlyAdmin):
     list_display = ("invoice", "created_at", "replaced_at")
     list_select_related = ("invoice",)
     search_fields = ("invoice__number", "invoice__customer_name")
+    date_hierarchy = "created_at"
+    ordering = ("-id",)
+
+
+@admin.register(StatementLink)
+class StatementLinkAdmin(ReadOnlyAdmin):
+    hidden = ("token",)  # whoever has it sees the invoices
+    list_display = ("contact", "created_at", "replaced_at")
+    list_select_related = ("contact",)
+    search_fields = ("contact__name",)
     date_hierarchy = "created_at"
     ordering = ("-id",)
 

@@ -1,5 +1,6 @@
 """The socket for whoever takes a customer's money: a setting names the plugs, and the domain knows no vendor."""
 
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -12,6 +13,8 @@ from crm.models import Contact
 from invoicing.models import Invoice, PaymentSettings
 from invoicing.models.invoices import ZERO
 from invoicing.money import quantize
+
+logger = logging.getLogger(__name__)
 
 
 class GatewayError(Exception):
@@ -111,3 +114,16 @@ def get_gateways(currency: str) -> dict[str, PaymentGateway]:
     """The gateways that customers are offered for this currency, by name, in the order of the setting."""
     chosen = PaymentSettings.load()
     return {name: plug for name, plug in known_gateways(currency).items() if not chosen.is_off(name, currency)}
+
+
+def ask_gateways(whose: Invoice | Contact, gateways: Iterable[PaymentGateway]) -> bool:
+    """Record what was paid, whoever tells first; True when money came or will. Each is asked."""
+    return any([_came(gateway, whose) for gateway in gateways])  # noqa: C419
+
+
+def _came(gateway: PaymentGateway, whose: Invoice | Contact) -> bool:
+    try:
+        return gateway.confirm(whose)
+    except Exception:
+        logger.exception("%s could not be asked after a payment; its webhook or the sweep will tell", gateway.name)
+        return True

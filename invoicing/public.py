@@ -4,9 +4,7 @@ Void, deleted, replaced and unknown are one and the same page, byte for byte: no
 """
 
 import logging
-from collections.abc import Callable
 from datetime import timedelta
-from functools import wraps
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
@@ -19,33 +17,22 @@ from crm.limiter import too_often
 from invoicing.books import fresh
 from invoicing.display import due_words
 from invoicing.document import document_of
-from invoicing.gateways import Bill, GatewayError, MoneyCame, PaymentGateway, get_gateways, known_gateways
+from invoicing.gateways import Bill, GatewayError, MoneyCame, ask_gateways, get_gateways, known_gateways
 from invoicing.links import invoice_of, url_of
 from invoicing.models import Invoice
 from invoicing.money import quantize
 from invoicing.part_payments import WrongAmount, amount_to_pay, least_of
+from invoicing.public_guard import GUESSES, behind
 from invoicing.seen import note_view
+from invoicing.statement_links import statement_link_for
+from invoicing.statements import has_more_open
 
 logger = logging.getLogger(__name__)
 
 JUST_NOW = timedelta(minutes=15)
-GUESSES = 20  # a minute, of addresses that lead nowhere
-View = Callable[..., HttpResponse]
 
 
-def of_invoice(view: View) -> View:
-    """Give the view the invoice of a living link. Nobody keeps the answer, lists it, or learns its address from it."""
-
-    @wraps(view)
-    def guarded(request: HttpRequest, token: str) -> HttpResponse:
-        invoice = invoice_of(token)
-        response = _nothing(request) if invoice is None else view(request, token, invoice)
-        response["X-Robots-Tag"] = "noindex, nofollow"
-        response["Referrer-Policy"] = "no-referrer"
-        response["Cache-Control"] = "no-store"
-        return response
-
-    return guarded
+of_invoice = behind(invoice_of)
 
 
 @require_safe
@@ -82,6 +69,7 @@ def _page(request: HttpRequest, token: str, invoice: Invoice, *, typed: str = ""
             "typed": typed or quantize(invoice.balance, invoice.currency),
             "wrong": wrong,
             "last": last,
+            "has_more": has_more_open(invoice),
         }
         response = render(request, "public/invoice.html", context, status=422 if wrong else 200)
     # A form may lead to the gateways, and nowhere else.
@@ -96,16 +84,8 @@ def invoice_paid(request: HttpRequest, token: str, invoice: Invoice) -> HttpResp
     """Back from the gateway: what it says is recorded at once, whoever tells first, and only once."""
     if too_often(request, "public_paid", most=GUESSES):  # each asks the gateway
         return redirect("public:invoice", token)
-    came = any([_came(gateway, invoice) for gateway in known_gateways(invoice.currency).values()])  # noqa: C419
+    came = ask_gateways(invoice, known_gateways(invoice.currency).values())
     return redirect(f"{reverse('public:invoice', args=[token])}{'?paid=1' if came else ''}")
-
-
-def _came(gateway: PaymentGateway, invoice: Invoice) -> bool:
-    try:
-        return gateway.confirm(invoice)
-    except Exception:
-        logger.exception("%s could not be asked after a payment; its webhook or the sweep will tell", gateway.name)
-        return True
 
 
 # The secret in the address lets one in, and no cookie does: there is nothing that another site could misuse.
@@ -146,8 +126,12 @@ def invoice_seen(request: HttpRequest, token: str, invoice: Invoice) -> HttpResp
     return HttpResponse(status=204)
 
 
-def _nothing(request: HttpRequest) -> HttpResponse:
-    """Whoever tries many addresses is slowed down; who has a living one never is."""
-    if too_often(request, "public_page", most=GUESSES):
-        return render(request, "public/slow.html", status=429)
-    return render(request, "public/nothing.html", status=404)
+# The same.
+@csrf_exempt
+@require_POST
+@of_invoice
+def invoice_all(request: HttpRequest, token: str, invoice: Invoice) -> HttpResponse:
+    """To everything that the contact owes; the address is made now if there is none."""
+    if not has_more_open(invoice) or invoice.contact is None:
+        return redirect("public:invoice", token)
+    return redirect("public:statement", statement_link_for(invoice.contact).token)

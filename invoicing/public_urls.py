@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from invoicing import public
+from invoicing import public, public_statement
 
 app_name = "public"
 urlpatterns = [
@@ -10,4 +10,9 @@ urlpatterns = [
     path("i/<str:token>/pay/", public.invoice_pay, name="pay"),
     path("i/<str:token>/paid/", public.invoice_paid, name="paid"),
     path("i/<str:token>/seen/", public.invoice_seen, name="seen"),
+    path("i/<str:token>/all/", public.invoice_all, name="all"),
+    path("s/<str:token>/", public_statement.statement_page, name="statement"),
+    path("s/<str:token>/pay/", public_statement.statement_pay, name="statement-pay"),
+    path("s/<str:token>/paid/", public_statement.statement_paid, name="statement-paid"),
+    path("s/<str:token>/invoice/", public_statement.statement_invoice, name="statement-invoice"),
 ]

@@ -34,7 +34,7 @@ from integrations.models import (
     SyncLogEntry,
     SyncState,
 )
-from invoicing.models import Allocation, Invoice, InvoiceView, PaymentSettings, PublicLink
+from invoicing.models import Allocation, Invoice, InvoiceView, PaymentSettings, PublicLink, StatementLink
 from messaging.models import Conversation, Draft, Lane, Message, MessagingSettings, Suppression
 from tests.factories import PASSWORD, make_contact, make_invoice, make_payment, make_user
 
@@ -134,6 +134,7 @@ def fill_integrations(number: int, user: User, ada: Contact, invoice: Invoice, p
     GatewayEvent.objects.create(gateway="stripe", external_id=f"evt_{number}", kind="checkout", object_id="cs")
     InvoiceView.objects.create(invoice=invoice)
     PublicLink.objects.create(invoice=invoice, token=f"{SECRET}{number}"[-32:])
+    StatementLink.objects.create(contact=ada, token=f"{SECRET}{number}"[-32:])
     SyncState.objects.create(connection=company, lease_id=f"{SECRET}-sync")
     came = {"door": "webhook", "entity": "customer", "external_id": "1", "outcome": "updated"}
     SyncLogEntry.objects.create(connection=company, name="Ada", event=event, **came)

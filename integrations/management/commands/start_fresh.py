@@ -26,7 +26,16 @@ from integrations.models import (
     SyncLogEntry,
     SyncState,
 )
-from invoicing.models import Allocation, Invoice, InvoiceLine, InvoiceView, Payment, PaymentSettings, PublicLink
+from invoicing.models import (
+    Allocation,
+    Invoice,
+    InvoiceLine,
+    InvoiceView,
+    Payment,
+    PaymentSettings,
+    PublicLink,
+    StatementLink,
+)
 from messaging.models import Conversation, Draft, Lane, Message, MessagingSettings, Suppression
 
 # What points comes before what it points to. Heartbeats stay, and so do people who are not of the demo.
@@ -56,6 +65,7 @@ CLEARED: list[type[models.Model]] = [
     PaymentSettings,
     InvoiceView,
     PublicLink,
+    StatementLink,
     InvoiceLine,
     Invoice,
     Activity,
