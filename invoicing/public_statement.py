@@ -1,6 +1,7 @@
 """The page of everything that a customer owes, without logging in. A GET changes nothing."""
 
 import logging
+from datetime import timedelta
 
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -36,7 +37,9 @@ def statement_page(request: HttpRequest, token: str, contact: Contact) -> HttpRe
         owed = statement_of(contact, today)
         page = Paginator([row for one in owed for row in one.rows], ROWS).get_page(request.GET.get("page"))
         payments = paid_lately(contact, today)
-        arrived = [one for one in payments if timezone.now() - one.created_at < JUST_NOW]
+        # What came long ago, and was heard of only now, is no news to whoever paid it.
+        news = [one for one in payments if one.received_on >= today - timedelta(days=1)]
+        arrived = [one for one in news if timezone.now() - one.created_at < JUST_NOW]
         is_waiting = any(row.is_waiting for one in owed for row in one.rows)
         context = {
             "contact": contact,
