@@ -620,3 +620,21 @@ def test_invoices_that_move_apart_after_they_were_paid_together_end_with_a_perso
     entry = OutboxEntry.objects.get()
     assert entry.status == "stuck" and "Enter one payment for each" in entry.last_error
     assert not books.query("SELECT * FROM Payment") and not QuickBooksLink.objects.filter(entity="payment").exists()
+
+
+def test_jobs_are_not_paid_together_by_a_customer_that_is_another_contact(
+    stripe: StripeSandbox, quickbooks: Sandbox, connection: QuickBooksConnection, zoe: Contact
+) -> None:
+    books: Company = quickbooks.company("us")
+    look = follow(connection)
+    landlord = customer(books, DisplayName="Landlord")
+    jobs = [
+        customer(books, DisplayName=name, Job=True, ParentRef={"value": landlord["Id"]}) for name in ("Hut", "Mill")
+    ]
+    made = [invoice(books, job) for job in jobs]
+    look()
+    hut, mill = (Invoice.objects.get(quickbooks_link__external_id=doc["Id"]) for doc in made)
+    assert hut.contact and mill.contact and hut.contact != mill.contact
+    merge_contacts(mill.contact, hut.contact, actor=None, origin="staff")
+    page = Client().get(statement(hut.contact)).text
+    assert "$200.00" in page and "Pay all" not in page

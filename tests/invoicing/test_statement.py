@@ -13,7 +13,7 @@ from django.utils import timezone
 from crm.merging import merge_contacts
 from crm.models import Activity, Business, Contact
 from invoicing.links import link_for, replace_link
-from invoicing.models import Invoice, Payment, PublicLink, StatementLink
+from invoicing.models import Invoice, PublicLink, StatementLink
 from invoicing.statement_links import contact_of, replace_statement_link, statement_link_for, statement_url
 from tests.factories import business_day, make_agent, make_contact, make_invoice, make_payment, make_user
 
