@@ -7,20 +7,16 @@ database, with 50 posts at once. They take short turns, and of each the round wi
 import argparse
 import os
 import platform
-import subprocess
 import sys
-import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 
 import psycopg
 
-from bench.books import ROOT
-from bench.databases import ENVIRONMENT, Databases, databases
+from bench.databases import Databases, databases
 from bench.posts import AT_ONCE, TOKEN, post_all
 from bench.report import Bar, as_row
-from scripts.postgres import free_port
+from bench.servers import GUNICORN, gunicorn
 
 COMMAND = "python scripts/postgres.py .venv/bin/python -m bench.webhooks"
 ELSEWHERE = f"How quick webhooks are answered is measured on PostgreSQL alone: {COMMAND}"
@@ -29,7 +25,6 @@ WARM = 200  # posts that are not counted: imports, connections
 TURNS = 10  # of each way in a round
 MOST = 1.5  # ours / bare, at p99
 DOORS = {"ours": "crm.wsgi", "bare": "bench.bare_wsgi"}
-GUNICORN = ("--worker-class", "gthread", "--workers", "2", "--threads", "4")  # as in docs/deploy
 
 
 @dataclass(frozen=True)
@@ -112,38 +107,14 @@ def answers_of(seconds: list[float]) -> Answers:
     return Answers(ordered[len(ordered) // 2], ordered[int(len(ordered) * 0.99)])
 
 
-@contextmanager
-def web_server(way: str, url: str) -> Iterator[int]:
-    """Its port, once it answers."""
-    port = free_port()
-    command = [sys.executable, "-m", "gunicorn", DOORS[way], "--bind", f"127.0.0.1:{port}", *GUNICORN]
-    environment = {
-        **os.environ,
-        **ENVIRONMENT,
-        "DATABASE_URL": url,
-        "DJANGO_SETTINGS_MODULE": "crm.settings",
-        "QUICKBOOKS_WEBHOOK_VERIFIER_TOKEN": TOKEN,
-        "PYTHONWARNINGS": "ignore",  # of a folder of static files that nobody has gathered
-    }
-    with subprocess.Popen([*command, "--log-level", "warning"], cwd=ROOT, env=environment) as process:
-        try:
-            wait_for(port, process)
-            yield port
-        finally:
-            process.terminate()
-
-
-def wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
-    """Until the first webhook is answered."""
-    patience = time.monotonic() + 60
-    while True:
-        try:
-            post_all(port, 1)
-            return
-        except OSError:
-            if process.poll() is not None or time.monotonic() > patience:
-                sys.exit("The web server did not start; its own words stand above.")
-            time.sleep(0.1)
+def web_server(way: str, url: str) -> AbstractContextManager[int]:
+    """Its port, once it has answered the first webhook."""
+    return gunicorn(
+        DOORS[way],
+        lambda port: post_all(port, 1),
+        DATABASE_URL=url,
+        QUICKBOOKS_WEBHOOK_VERIFIER_TOKEN=TOKEN,
+    )
 
 
 def as_text(results: WebhookResults) -> str:

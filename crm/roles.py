@@ -28,6 +28,7 @@ ADMINS_ONLY = frozenset(
     {
         "contacts.delete",
         "invoices.delete",
+        "invoices.refund",
         "settings",
         "people",
         "integrations",

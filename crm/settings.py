@@ -36,8 +36,10 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "PRAGMA journal_size_limit=27103364;PRAGMA cache_size=2000;",
     }
 else:
-    DATABASES["default"]["CONN_MAX_AGE"] = 60
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+# A connection a request costs milliseconds on either; on SQLite the last one to close also folds the whole log into the
+# file, for which all others wait.
+DATABASES["default"]["CONN_MAX_AGE"] = 60
 
 # --- the house --------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -56,6 +58,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "anymail",
     "csp",
     "django_htmx",
     "django_q",
@@ -65,6 +68,7 @@ MIDDLEWARE = [
     "integrations.middleware.webhooks",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "invoicing.middleware.customers_pages",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -208,6 +212,8 @@ SCHEDULES = {
     "quickbooks": ("integrations.tasks.poll_quickbooks", 1),
     "gateways": ("integrations.tasks.take_gateway_events", 1),
     "messages": ("messaging.tasks.sweep", 1),
+    "notices": ("messaging.tasks.prune", 24 * 60),
+    "refunds": ("integrations.tasks.look_back_for_refunds", 60),
     "outbox": ("integrations.tasks.drain_outbox", 1),
     "sync-log": ("integrations.tasks.prune_sync", 24 * 60),
     "warnings": ("integrations.tasks.warn_about_connections", 15),
@@ -236,6 +242,12 @@ CACHES = {
     "nothing": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"},
 }
 vars().update(env.email("EMAIL_URL", "consolemail://"))
+# An email service instead of a mail server: its name as anymail knows it (postmark, mailgun, brevo, ...), and that
+# service's own settings, such as ANYMAIL_POSTMARK_SERVER_TOKEN. ANYMAIL_WEBHOOK_SECRET lets it tell of bounces.
+ANYMAIL = env.with_prefix("ANYMAIL_")
+if EMAIL_SERVICE := ANYMAIL.pop("ESP", ""):
+    EMAIL_BACKEND = f"anymail.backends.{EMAIL_SERVICE}.EmailBackend"
+ANYMAIL["REQUESTS_TIMEOUT"] = 20
 # A mail server that says nothing must not keep a worker.
 EMAIL_TIMEOUT = 30
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Tallybook <noreply@localhost>")

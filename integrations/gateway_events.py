@@ -16,6 +16,16 @@ logger = logging.getLogger(__name__)
 
 # By gateway: what takes one of its pages over.
 TAKES = {"stripe": "integrations.stripe.payments.take", "crezco": "integrations.crezco.payments.take"}
+# By gateway and kind of event, where it is not about a page.
+TAKES_KIND = {
+    ("stripe", "charge.refunded"): "integrations.stripe.refunds.take_charge",
+    ("stripe", "refund.updated"): "integrations.stripe.refunds.take_refund",
+    ("stripe", "refund.failed"): "integrations.stripe.refunds.take_refund",
+    ("stripe", "charge.dispute.created"): "integrations.stripe.refunds.take_dispute",
+    ("stripe", "charge.dispute.funds_withdrawn"): "integrations.stripe.refunds.take_dispute",
+    ("stripe", "charge.dispute.funds_reinstated"): "integrations.stripe.refunds.take_dispute",
+    ("stripe", "charge.dispute.closed"): "integrations.stripe.refunds.take_dispute",
+}
 CLAIM = timedelta(minutes=2)
 LONGEST_WAIT = timedelta(minutes=30)
 LONGEST_REST = timedelta(days=1)  # between two looks at an old page that nobody pays
@@ -37,7 +47,8 @@ def take_over() -> int:
     ended = 0
     while event := _claim():
         try:
-            import_string(TAKES[event.gateway])(event.object_id)
+            take = TAKES_KIND.get((event.gateway, event.kind)) or TAKES[event.gateway]
+            import_string(take)(event.object_id)
         except Transient as error:
             _pause(event, error)
         except Exception as error:

@@ -2,15 +2,17 @@
 
 import logging
 import time
+import uuid
 from collections.abc import Callable
 from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django_q.tasks import async_task
 
 from integrations.errors import IntegrationError, NeedsReconnect, Rejected, Transient
-from integrations.models import OutboxEntry, QuickBooksConnection, SyncLogEntry
+from integrations.models import OutboxEntry, QuickBooksConnection, QuickBooksLink, SyncLogEntry
 
 logger = logging.getLogger(__name__)
 
@@ -26,6 +28,15 @@ def enqueue(connection: QuickBooksConnection, kind: str, payment_id: int) -> Non
     OutboxEntry.objects.bulk_create(
         [OutboxEntry(connection=connection, kind=kind, payment_id=payment_id)], ignore_conflicts=True
     )
+    wake()
+
+
+def enqueue_again(connection: QuickBooksConnection, kind: str, payment_id: int) -> None:
+    """Have something booked as it is now, whatever was booked of it before: the same entry, under another key."""
+    fresh = {"key": uuid.uuid4(), "status": Status.PENDING, "attempts": 0, "pauses": 0, "not_before": None}
+    rows = OutboxEntry.objects.filter(kind=kind, payment_id=payment_id)
+    if not rows.update(connection=connection, ended_at=None, last_error="", **fresh):
+        OutboxEntry.objects.create(connection=connection, kind=kind, payment_id=payment_id)
     wake()
 
 
@@ -55,12 +66,17 @@ def drain(connection: QuickBooksConnection, pushes: dict[str, Push], *, seconds:
 
 def end(entry: OutboxEntry) -> None:
     """It is booked; call it in the transaction that keeps what came back."""
-    OutboxEntry.objects.filter(pk=entry.pk).update(status=Status.DONE, ended_at=timezone.now(), last_error="")
+    _as_tried(entry).update(status=Status.DONE, ended_at=timezone.now(), last_error="")
 
 
 def ignore(entry: OutboxEntry, why: str) -> None:
     """Nothing is to be booked any more, and the row says why."""
-    OutboxEntry.objects.filter(pk=entry.pk).update(status=Status.IGNORED, ended_at=timezone.now(), last_error=why)
+    _as_tried(entry).update(status=Status.IGNORED, ended_at=timezone.now(), last_error=why)
+
+
+def _as_tried(entry: OutboxEntry) -> QuerySet[OutboxEntry]:
+    """The row, unless it was put back to be booked anew while this try was under way."""
+    return OutboxEntry.objects.filter(pk=entry.pk, key=entry.key)
 
 
 def try_again(connection: QuickBooksConnection) -> int:
@@ -85,15 +101,14 @@ def _claim(connection: QuickBooksConnection) -> OutboxEntry | None:
 
 
 def _let_go(entry: OutboxEntry) -> None:
-    OutboxEntry.objects.filter(pk=entry.pk).update(not_before=None)
+    _as_tried(entry).update(not_before=None)
 
 
 def _pause(entry: OutboxEntry, error: Transient) -> None:
     entry.pauses = min(entry.pauses + 1, 1000)
     wait = min(LONGEST_WAIT, timedelta(seconds=5 * 2 ** min(entry.pauses, 9)))
     entry.not_before = timezone.now() + (timedelta(seconds=error.retry_after) if error.retry_after else wait)
-    entry.last_error = str(error)[:600]
-    entry.save(update_fields=["pauses", "not_before", "last_error"])
+    _as_tried(entry).update(pauses=entry.pauses, not_before=entry.not_before, last_error=str(error)[:600])
 
 
 def _give_up(entry: OutboxEntry, error: Exception) -> None:
@@ -107,14 +122,22 @@ def _give_up(entry: OutboxEntry, error: Exception) -> None:
     if isinstance(error, Rejected):
         entry.status = Status.STUCK
     with transaction.atomic():
-        entry.save(update_fields=["status", "attempts", "not_before", "last_error"])
-        if entry.status == Status.STUCK:
+        is_kept = _as_tried(entry).update(
+            status=entry.status, attempts=entry.attempts, not_before=entry.not_before, last_error=entry.last_error
+        )
+        if is_kept and entry.status == Status.STUCK:
             SyncLogEntry.objects.create(
                 connection=entry.connection,
                 door=SyncLogEntry.Door.PUSH,
                 entity="payment",
-                external_id="",
+                external_id=_known_as(entry),
                 name=str(entry.payment)[:500],
                 outcome=SyncLogEntry.Outcome.FAILED,
                 text=entry.last_error,
             )
+
+
+def _known_as(entry: OutboxEntry) -> str:
+    """The payment's id there, where it is booked."""
+    links = QuickBooksLink.objects.filter(connection=entry.connection, entity="payment", payment=entry.payment_id)
+    return links.values_list("external_id", flat=True).first() or ""

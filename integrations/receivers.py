@@ -10,7 +10,7 @@ from crm.signals import contact_archived, contact_changed, contact_merged
 from integrations import gateway_events, inbox, outbox
 from integrations.models import OutboxEntry, PaySession, QuickBooksConnection, QuickBooksLink
 from invoicing.models import Invoice, Payment
-from invoicing.signals import invoice_changed, invoice_removed, payment_recorded
+from invoicing.signals import invoice_changed, invoice_removed, payment_recorded, payment_refunded
 
 KEYS = frozenset({"email", "phone"})
 
@@ -93,3 +93,17 @@ def pages_end_when_money_came_another_way(sender: Any, payment: Payment, **facts
     """Money that QuickBooks tells of changes the invoices it comes with, and is looked after there, by the page."""
     if payment.source != "quickbooks":
         gateway_events.end_pages(payment.allocations.values_list("invoice", flat=True))
+
+
+@receiver(payment_refunded, dispatch_uid="integrations.payment_refunded")
+def lower_what_was_refunded(sender: Any, payment: Payment, **facts: Any) -> None:
+    """A payment that is booked is lowered there to what is left; one that is not yet, is booked at what is left."""
+    links = QuickBooksLink.objects.filter(entity="payment", payment=payment).exclude(state=QuickBooksLink.State.GONE)
+    link = links.select_related("connection").first()
+    if link is not None:
+        outbox.enqueue_again(link.connection, OutboxEntry.Kind.LOWER_PAYMENT, payment.pk)
+
+
+@receiver(payment_refunded, dispatch_uid="integrations.pages.payment_refunded")
+def pages_end_when_more_is_owed(sender: Any, invoices: list[int], **facts: Any) -> None:
+    gateway_events.end_pages(invoices)

@@ -8,11 +8,14 @@ from django.utils import timezone
 from django_q.tasks import async_task
 
 from integrations import gateway_events, outbox
+from integrations.errors import IntegrationError
 from integrations.models import ImportRun, QuickBooksConnection
 from integrations.quickbooks import notices, push
 from integrations.quickbooks.imports import runs
 from integrations.quickbooks.sync import drain, first_import, log, poll
 from integrations.quickbooks.tokens import refresh_due_tokens
+from integrations.stripe import refunds
+from invoicing import refund_asking
 from invoicing.gateways import known_gateways
 from invoicing.models import Invoice
 
@@ -89,9 +92,18 @@ def drain_outbox() -> None:
 
 
 def take_gateway_events() -> None:
-    """At once when a gateway tells something, and each minute: take it over, and look after pages nobody told of."""
+    """At once when a gateway tells something, and each minute: take it over, and look after what nobody told of."""
     gateway_events.take_over()
     gateway_events.look_after_pages()
+    refund_asking.sweep()
+
+
+def look_back_for_refunds() -> None:
+    """Hourly: refunds and disputes that no webhook told of."""
+    try:
+        refunds.look_back()
+    except IntegrationError as error:
+        logger.warning("Stripe could not be asked for refunds: %s", error.in_full)
 
 
 def close_pay_pages(invoice_pk: int) -> None:

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from integrations import import_urls, sync_urls, views
+from integrations import import_urls, mail_views, sync_urls, views
 from integrations.crezco import webhooks as crezco
 from integrations.quickbooks import views as quickbooks
 from integrations.quickbooks import webhooks
@@ -19,6 +19,7 @@ urlpatterns: list[URLPattern] = [
     path("webhooks/quickbooks/", webhooks.receive, name="quickbooks-webhook"),
     path("webhooks/stripe/", stripe.receive, name="stripe-webhook"),
     path("webhooks/crezco/<str:secret>/", crezco.receive, name="crezco-webhook"),
+    path("webhooks/email/<slug:service>/", mail_views.tracking, name="email-webhook"),
     path("webhooks/twilio/inbound/", twilio.inbound, name="twilio-inbound"),
     path("webhooks/twilio/status/", twilio.status, name="twilio-status"),
     *sync_urls.urlpatterns,

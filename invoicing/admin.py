@@ -15,6 +15,8 @@ from invoicing.models import (
     Payment,
     PaymentSettings,
     PublicLink,
+    Refund,
+    RefundShare,
     StatementLink,
 )
 
@@ -99,6 +101,33 @@ class AllocationAdmin(ReadOnlyAdmin):
     list_select_related = ("payment", "invoice")
     search_fields = ("invoice__number", "=payment__reference", "payment__memo")
     date_hierarchy = "payment__received_on"
+    ordering = ("-id",)
+
+
+class RefundShareInline(ReadOnlyInline):
+    model = RefundShare
+    fields = ("invoice", "amount")
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).select_related("invoice")
+
+
+@admin.register(Refund)
+class RefundAdmin(ReadOnlyAdmin):
+    list_display = ("payment", "kind", "amount", "currency", "status", "reason", "created_at")
+    list_filter = ("status", "kind", "source")
+    list_select_related = ("payment",)
+    search_fields = ("=reference", "=key", "reason", "payment__memo", "payment__customer_name")
+    date_hierarchy = "created_at"
+    ordering = ("-id",)
+    inlines = (RefundShareInline,)
+
+
+@admin.register(RefundShare)
+class RefundShareAdmin(ReadOnlyAdmin):
+    list_display = ("refund", "invoice", "amount")
+    list_select_related = ("refund__payment", "invoice")
+    search_fields = ("invoice__number", "=refund__reference")
     ordering = ("-id",)
 
 

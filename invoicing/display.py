@@ -86,5 +86,5 @@ def due_words(due_on: date, on: date) -> str:
 
 def shown(invoice: Invoice, on: date, badge: Badge | None = None) -> InvoiceRow:
     """The invoice as a row of a list on the day ``on``."""
-    owed = invoice.status == Invoice.Status.OPEN and invoice.balance > 0 and not invoice.removed_at
-    return InvoiceRow(invoice, display_status(invoice, on), due_words(invoice.due_on, on) if owed else "", badge)
+    due = due_words(invoice.due_on, on) if invoice.is_owed() else ""
+    return InvoiceRow(invoice, display_status(invoice, on), due, badge)

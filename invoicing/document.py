@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from invoicing.models import Invoice, InvoiceLine
+from invoicing.models.invoices import ZERO
 from invoicing.money import format_money, format_number
 
 # What consumption tax is called where it is not VAT. Names of single rates come from the books themselves.
@@ -17,6 +18,8 @@ _TAX_WORDS = {
     **dict.fromkeys(["CA", "HK", "JP", "MY"], "Tax"),
 }
 _HAS_PERCENT = re.compile(r"\d\s*%")
+# QuickBooks' codes for "taxed" and "not taxed", which say nothing to a customer.
+_CODES = {"TAX", "NON"}
 # Lines that the totals show by themselves.
 _IN_TOTALS = {InvoiceLine.Kind.DISCOUNT, InvoiceLine.Kind.SHIPPING}
 
@@ -53,26 +56,42 @@ class LineShown:
         name = self.line.name
         return "" if name in {self.line.code, self.line.description} else name
 
+    @property
+    def tax_said(self) -> str:
+        """The tax as a customer can read it; "" for a code of the books."""
+        return "" if self.tax in _CODES else self.tax
+
 
 @dataclass(frozen=True)
 class Document:
-    """What the products section shows. ``tax_word`` is "" where the invoice has no tax at all."""
+    """What the products section shows. ``tax_word`` is "" where the invoice has no tax at all.
+
+    ``sums`` lead to the total; ``settled`` go from there to what is due.
+    """
 
     lines: list[LineShown]
-    totals: list[TotalRow]
+    sums: list[TotalRow]
+    settled: list[TotalRow]
     has_discounts: bool
     tax_word: str
     amounts_include_tax: bool
 
+    @property
+    def totals(self) -> list[TotalRow]:
+        return [*self.sums, *self.settled]
 
-def document_of(invoice: Invoice, country: str) -> Document:
-    """Lay the invoice out; its lines should be prefetched. ``country`` (ISO 3166) is the business's own."""
+
+def document_of(invoice: Invoice, country: str, refunded: Decimal = ZERO) -> Document:
+    """Lay the invoice out; its lines should be prefetched. ``country`` (ISO 3166) is the business's own, ``refunded``
+    what of its payments went back.
+    """
     word = tax_word(country)
     inclusive = invoice.tax_mode == Invoice.TaxMode.INCLUSIVE
     lines = [line for line in invoice.lines.all() if line.kind not in _IN_TOTALS]
     return Document(
         lines=[_line(line, inclusive) for line in lines],
-        totals=[*_sums(invoice, word), *_settled(invoice)],
+        sums=_sums(invoice, word),
+        settled=_settled(invoice, refunded),
         has_discounts=any(line.discount_percent for line in lines),
         tax_word="" if invoice.tax_mode == Invoice.TaxMode.NONE else word,
         amounts_include_tax=inclusive,
@@ -134,7 +153,8 @@ def _inside(word: str) -> str:
     return word if word.isupper() else word.lower()
 
 
-def _settled(invoice: Invoice) -> list[TotalRow]:
-    taken = [("Deposit", invoice.deposit), ("Paid", invoice.paid), ("Credit applied", invoice.credited)]
+def _settled(invoice: Invoice, refunded: Decimal) -> list[TotalRow]:
+    taken = [("Deposit", invoice.deposit), ("Paid", invoice.paid + refunded), ("Refunded", -refunded)]
+    taken.append(("Credit applied", invoice.credited))
     rows = [TotalRow(label, -amount) for label, amount in taken if amount]
     return [*rows, TotalRow("Amount due", invoice.balance, strong=True)]

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from crm.models import Contact
-from invoicing.models import Invoice, PaymentSettings
+from invoicing.models import Invoice, Payment, PaymentSettings, Refund
 from invoicing.models.invoices import ZERO
 from invoicing.money import quantize
 
@@ -18,11 +18,15 @@ logger = logging.getLogger(__name__)
 
 
 class GatewayError(Exception):
-    """The gateway did not make a payment page; the text says why, for staff. ``permanent``: trying again is no use."""
+    """The gateway did not do what was asked; the text says why, for staff. ``permanent``: trying again is no use.
 
-    def __init__(self, text: str, *, permanent: bool = False) -> None:
+    ``is_fault``: it answered that it failed by itself, which it repeats for the same key.
+    """
+
+    def __init__(self, text: str, *, permanent: bool = False, is_fault: bool = False) -> None:
         super().__init__(text)
         self.permanent = permanent
+        self.is_fault = is_fault
 
 
 class MoneyCame(GatewayError):
@@ -98,6 +102,17 @@ class PaymentGateway(Protocol):
 
     def confirm(self, whose: Invoice | Contact) -> bool:
         """Ask whether open pages were paid, and record what was; True when it was or will be."""
+
+    def can_refund(self, payment: Payment) -> bool:
+        """Whether it can give money of this payment back. Makes no network call."""
+
+    def refund(self, refund: Refund, *, again: bool) -> None:
+        """Give money back, and record what came of it (``invoicing.refunding``). Raises GatewayError.
+
+        ``again``: an earlier try got no answer, so it is looked up by its key before it is asked for once more; one
+        whose reference is known is only looked at. One that a bank has yet to carry out stays ASKED. An error is
+        permanent only where it is sure that nothing went back.
+        """
 
 
 def all_gateways() -> list[PaymentGateway]:

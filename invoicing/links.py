@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from crm.audit import record
-from crm.models import User
+from crm.models import Contact, User
 from invoicing.models import Invoice, PublicLink
 from invoicing.statement_links import end_statement_links
 from invoicing.tokens import could_be_token, new_token
@@ -65,11 +65,26 @@ def replace_link(invoice: Invoice, *, actor: User) -> PublicLink:
     return link_for(invoice)
 
 
+@transaction.atomic
+def replace_links_of(contact: Contact, *, actor: User) -> int:
+    """End the links of a contact's open invoices and make others: a phone changed hands. How many there were.
+
+    The statement's link ends too, and is made anew when it is needed.
+    """
+    end_statement_links(contact)
+    open_ones = Invoice.objects.present().open().filter(contact=contact)
+    linked = PublicLink.objects.filter(invoice__in=open_ones, replaced_at=None)
+    invoices = list(Invoice.objects.filter(pk__in=linked.values("invoice")).order_by("pk"))
+    for invoice in invoices:
+        replace_link(invoice, actor=actor)
+    return len(invoices)
+
+
 def invoice_of(token: str) -> Invoice | None:
     """The invoice that a living link shows; None for an unknown or replaced one, and for a void or removed invoice."""
     if not could_be_token(token):
         return None
-    link = PublicLink.objects.select_related("invoice__contact").filter(token=token, replaced_at=None).first()
+    link = next(iter(PublicLink.objects.select_related("invoice").filter(token=token, replaced_at=None)), None)
     if link is None or link.invoice.removed_at or link.invoice.status in {Invoice.Status.VOID, Invoice.Status.DRAFT}:
         return None
     return link.invoice

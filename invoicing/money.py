@@ -56,6 +56,8 @@ def by_currency(amounts: Iterable[tuple[str, Decimal]]) -> dict[str, Decimal]:
     return {currency: quantize(sums[currency], currency) for currency in sorted(sums)}
 
 
+# Pure, and asked for the same few amounts again and again.
+@lru_cache(maxsize=4096)
 def format_money(amount: Decimal, currency: str, locale: str = "en") -> str:
     """``amount`` as people of ``locale`` write it, with a sign that names its currency and its ISO decimals."""
     rounded = quantize(amount, currency) + 0  # no "-0.00"
@@ -65,6 +67,7 @@ def format_money(amount: Decimal, currency: str, locale: str = "en") -> str:
     return _LETTER_THEN_DIGIT.sub("\N{NO-BREAK SPACE}", written)
 
 
+@lru_cache(maxsize=4096)
 def format_number(number: Decimal, locale: str = "en") -> str:
     """A rate or quantity with at most seven decimals and no zeros at its end."""
     return format_decimal(number + 0, format=_RATE_FORMAT, locale=_language(locale))

@@ -4,33 +4,26 @@ Void, deleted, replaced and unknown are one and the same page, byte for byte: no
 """
 
 import logging
-from datetime import timedelta
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from crm.limiter import too_often
 from invoicing.books import fresh
-from invoicing.display import due_words
-from invoicing.document import document_of
 from invoicing.gateways import Bill, GatewayError, MoneyCame, ask_gateways, get_gateways, known_gateways
+from invoicing.hosted import page_of, shown_to
 from invoicing.links import invoice_of, url_of
 from invoicing.models import Invoice
-from invoicing.money import quantize
-from invoicing.part_payments import WrongAmount, amount_to_pay, least_of
+from invoicing.part_payments import WrongAmount, amount_to_pay
 from invoicing.public_guard import GUESSES, behind
 from invoicing.seen import note_view
 from invoicing.statement_links import statement_link_for
 from invoicing.statements import has_more_open
 
 logger = logging.getLogger(__name__)
-
-JUST_NOW = timedelta(minutes=15)
-
 
 of_invoice = behind(invoice_of)
 
@@ -44,34 +37,10 @@ def invoice_page(request: HttpRequest, token: str, invoice: Invoice) -> HttpResp
 
 def _page(request: HttpRequest, token: str, invoice: Invoice, *, typed: str = "", wrong: str = "") -> HttpResponse:
     """``typed`` is an amount that cannot be paid, and ``wrong`` says why."""
+    gateways = get_gateways(invoice.currency) if invoice.is_owed() else {}
     business = request.business  # type: ignore[attr-defined]
-    with timezone.override(business.zone):
-        today = timezone.localdate()
-        owed = invoice.status == Invoice.Status.OPEN and invoice.balance > 0
-        gateways = get_gateways(invoice.currency) if owed else {}
-        payments = invoice.allocations.filter(payment__is_void=False).select_related("payment")
-        last = payments.order_by("payment__received_on", "pk").last()
-        came_back = owed and request.GET.get("paid") == "1"
-        arrived = last if came_back and last and timezone.now() - last.payment.created_at < JUST_NOW else None
-        context = {
-            "invoice": invoice,
-            "token": token,
-            "document": document_of(invoice, business.country),
-            "is_owed": owed,
-            "is_late": owed and invoice.due_on < today,
-            "due": due_words(invoice.due_on, today) if owed else "",
-            "gateways": list(gateways.values()),
-            "is_waiting": owed and any(one.waiting([invoice.pk]) for one in known_gateways(invoice.currency).values()),
-            "has_just_paid": came_back and not arrived,
-            "arrived": arrived,
-            "sorry": gateways.get(request.GET.get("sorry", "")),
-            "least": least_of(invoice) if gateways else None,
-            "typed": typed or quantize(invoice.balance, invoice.currency),
-            "wrong": wrong,
-            "last": last,
-            "has_more": has_more_open(invoice),
-        }
-        response = render(request, "public/invoice.html", context, status=422 if wrong else 200)
+    shown = shown_to(request, token, invoice, business, gateways, typed=typed, wrong=wrong)
+    response = HttpResponse(page_of(shown), status=422 if wrong else 200)
     # A form may lead to the gateways, and nowhere else.
     origins = [gateway.origin for gateway in gateways.values()]
     response._csp_update = {"form-action": origins}  # type: ignore[attr-defined]

@@ -23,7 +23,7 @@ def behind(find: Callable[[str], Any]) -> Callable[[View], View]:
         @wraps(view)
         def guarded(request: HttpRequest, token: str) -> HttpResponse:
             found = find(token)
-            response = _nothing(request) if found is None else view(request, token, found)
+            response = nothing(request) if found is None else view(request, token, found)
             response["X-Robots-Tag"] = "noindex, nofollow"
             response["Referrer-Policy"] = "no-referrer"
             response["Cache-Control"] = "no-store"
@@ -34,7 +34,7 @@ def behind(find: Callable[[str], Any]) -> Callable[[View], View]:
     return decorate
 
 
-def _nothing(request: HttpRequest) -> HttpResponse:
+def nothing(request: HttpRequest) -> HttpResponse:
     """Whoever tries many addresses is slowed down; who has a living one never is."""
     if too_often(request, "public_page", most=GUESSES):
         return render(request, "public/slow.html", status=429)

@@ -14,9 +14,9 @@ from django.views.decorators.http import require_POST, require_safe
 from crm.limiter import too_often
 from crm.models import Contact
 from invoicing.gateways import GatewayError, MoneyCame, all_gateways, ask_gateways, get_gateways
+from invoicing.hosted import JUST_NOW
 from invoicing.links import invoice_of, link_for
 from invoicing.models import Invoice
-from invoicing.public import JUST_NOW
 from invoicing.public_guard import GUESSES, behind
 from invoicing.statement_links import contact_of, statement_url
 from invoicing.statements import bill_of_all, credit_of, paid_lately, statement_of

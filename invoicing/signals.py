@@ -33,5 +33,9 @@ Arguments: ``payment``, ``origin``."""
 payment_reversed = Signal()
 """It was voided or deleted: whatever it had settled is owed again. Arguments: ``payment``, ``origin``."""
 
+payment_refunded = Signal()
+"""Money of it went back, or its bank took it back; at nothing left ``payment_reversed`` follows.
+Arguments: ``payment``, ``refund``, ``invoices`` (pks of those that are owed more), ``origin``."""
+
 payment_changed = Signal()
 """Its amount or what it was spent on changed. Arguments: ``payment``, ``changes``, ``origin``."""

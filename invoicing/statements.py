@@ -56,7 +56,7 @@ class Owed:
 
 def statement_of(contact: Contact, today: date) -> list[Owed]:
     """What is owed, by currency, each with its invoices, the oldest due first."""
-    invoices = list(_open(contact))
+    invoices = list(_open(contact.pk))
     waiting = _waiting(invoices)
     return [
         _owed(currency, list(group), waiting, today) for currency, group in groupby(invoices, lambda one: one.currency)
@@ -72,7 +72,7 @@ def bill_of_all(contact: Contact, currency: str) -> Bill | None:
 
 def has_more_open(invoice: Invoice) -> bool:
     """Whether its contact owes more than one invoice."""
-    return invoice.contact is not None and len(_open(invoice.contact).values_list("pk")[:2]) > 1
+    return invoice.contact_id is not None and len(_open(invoice.contact_id).values_list("pk")[:2]) > 1
 
 
 def credit_of(contact: Contact) -> list[tuple[str, Decimal]]:
@@ -88,13 +88,13 @@ def paid_lately(contact: Contact, today: date) -> list[Payment]:
     return list(paid.order_by("-received_on", "-id")[:MOST_PAYMENTS])
 
 
-def _open(contact: Contact) -> InvoiceQuerySet:
-    owed = Invoice.objects.present().open().filter(contact=contact, balance__gt=0)
+def _open(contact_id: int) -> InvoiceQuerySet:
+    owed = Invoice.objects.present().open().filter(contact=contact_id, balance__gt=0)
     return owed.select_related("contact").for_list().order_by("currency", "due_on", "pk")
 
 
 def _payable(contact: Contact, currency: str) -> list[Invoice]:
-    invoices = [invoice for invoice in _open(contact) if invoice.currency == currency]
+    invoices = [invoice for invoice in _open(contact.pk) if invoice.currency == currency]
     waiting = _waiting(invoices)
     return [invoice for invoice in invoices if invoice.pk not in waiting]
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from invoicing import link_views, panels, pay_views, removal_views, statement_views, views
+from invoicing import link_views, panels, pay_views, pdf_views, refund_views, removal_views, statement_views, views
 
 app_name = "invoicing"
 urlpatterns = [
@@ -16,8 +16,12 @@ urlpatterns = [
         "of-contact/<int:pk>/statement/replace/", statement_views.statement_replace_link, name="replace-statement-link"
     ),
     path("<int:pk>/", views.invoice_detail, name="detail"),
+    path("<int:pk>/invoice.pdf", pdf_views.staff_invoice, name="pdf"),
+    path("<int:pk>/receipt.pdf", pdf_views.staff_receipt, name="receipt"),
     path("<int:pk>/looked-at/", views.invoice_looked_at, name="looked-at"),
     path("<int:pk>/record-payment/", pay_views.invoice_record_payment, name="record-payment"),
+    path("<int:pk>/refund/<int:payment_pk>/", refund_views.invoice_refund, name="refund"),
+    path("<int:pk>/start/", refund_views.invoice_start, name="start"),
     path("<int:pk>/link/", link_views.invoice_make_link, name="make-link"),
     path("<int:pk>/link/replace/", link_views.invoice_replace_link, name="replace-link"),
     path("<int:pk>/delete/", removal_views.invoice_delete, name="delete"),

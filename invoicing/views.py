@@ -32,9 +32,10 @@ from invoicing.links import living_url
 from invoicing.models import Allocation, Invoice
 from invoicing.models.invoices import InvoiceQuerySet
 from invoicing.money import quantize
+from invoicing.money_shown import money_of
 from invoicing.recording import why_no_payment
 from invoicing.removals import is_deleted_here
-from invoicing.seen import seen_of
+from invoicing.seen import looks_at, seen_of
 from invoicing.sent import why_not_send
 
 ORDERS = {
@@ -190,11 +191,14 @@ def invoice_detail(request: HttpRequest, pk: int) -> HttpResponse:
     today = timezone.localdate()
     row = shown(invoice, today, badges_for(request.user, "invoice", [pk]).get(pk))
     business = request.business  # type: ignore[attr-defined]
+    received = money_of(invoice, may_refund=may(request.user, "invoices.refund"))
     context = {
         "invoice": invoice,
         "row": row,
         "status": row.status,
-        "document": document_of(invoice, business.country),
+        "document": document_of(invoice, business.country, received.refunded),
+        "received": received,
+        "may_start": may(request.user, "invoices.pay"),
         "is_foreign": invoice.currency != business.currency,
         "removal": {"is_deleted_here": is_deleted_here(invoice), "may_delete": may(request.user, "invoices.delete")},
         "may_pay": may(request.user, "invoices.pay") and not (invoice.removed_at or why_no_payment(invoice)),
@@ -210,7 +214,8 @@ def _link(invoice: Invoice) -> dict[str, Any] | None:
     """The customer's page and who has seen it; None for an invoice that has none."""
     if invoice.removed_at or invoice.status in {Invoice.Status.VOID, Invoice.Status.DRAFT}:
         return None
-    return {"url": living_url(invoice), "seen": seen_of(invoice)}
+    seen = seen_of(invoice)
+    return {"url": living_url(invoice), "seen": seen, "looks": looks_at(invoice) if seen.is_more else []}
 
 
 @allowed("invoices.view")

@@ -29,6 +29,7 @@ from messaging.words import LONGEST, message_for, text_for
 
 BIGGEST_PK = 2**63 - 1
 Channel = Message.Channel
+WAYS = (Channel.TEXT, Channel.EMAIL)
 # Of the same length as a real one, so that the count is right before there is a link.
 LINK_TO_COME = "x" * 22
 
@@ -40,7 +41,9 @@ class ComposeForm(forms.Form):
         widget=forms.HiddenInput,
         error_messages=dict.fromkeys(("required", "invalid"), "Load this page again: something of it was lost."),
     )
-    channel = forms.ChoiceField(choices=Channel.choices, widget=forms.RadioSelect, label="How it goes out")
+    channel = forms.ChoiceField(
+        choices=[(way, way.label) for way in WAYS], widget=forms.RadioSelect, label="How it goes out"
+    )
     subject = forms.CharField(max_length=150, required=False)
     body = forms.CharField(
         label="Message",
@@ -145,7 +148,7 @@ def _initial(invoice: Invoice, ways: list[Way]) -> dict[str, object]:
 def _ways(invoice: Invoice) -> list[Way]:
     country = Business.load().country
     ways = []
-    for channel in Channel:
+    for channel in WAYS:
         address = address_of(invoice.contact, channel)
         shown = readable(address, country) if channel == Channel.TEXT and address else address
         ways.append(Way(channel, channel.label, shown, why_no_channel(invoice.contact, channel)))

@@ -1,12 +1,15 @@
 """What comes in: replies, and what became of messages that went out. Each is told more than once, in any order."""
 
+import hashlib
+
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from crm.models import Business
+from invoicing.models import Invoice
 from messaging import opt_out
-from messaging.conversations import conversation_with, touch
+from messaging.conversations import conversation_of, conversation_with, touch
 from messaging.models import Message, Suppression
 from messaging.sending import queue
 from messaging.signals import message_failed, message_received
@@ -39,6 +42,31 @@ def receive_text(*, reference: str, sender: str, body: str, keyword: str = "", m
         if Message.objects.filter(channel=Channel.TEXT, reference=reference).exists():
             return None
         raise
+
+
+@transaction.atomic
+def receive_question(invoice: Invoice, body: str) -> Message | None:
+    """Keep what a customer asked on an invoice's page; the same words of one day once. None for nobody's invoice."""
+    if invoice.contact is None:
+        return None
+    conversation = conversation_of(invoice.contact)
+    asked = f"{invoice.pk} {timezone.now().date()} {body}"
+    message, is_new = Message.objects.get_or_create(
+        channel=Channel.PAGE,
+        reference=hashlib.sha256(asked.encode()).hexdigest(),
+        defaults={
+            "conversation": conversation,
+            "direction": Message.Direction.IN,
+            "address": "",
+            "body": body,
+            "status": Status.RECEIVED,
+            "invoice": invoice,
+        },
+    )
+    if is_new:
+        touch(conversation, is_unread=True)
+        message_received.send(sender=Message, message=message, meaning="")
+    return message
 
 
 def update_delivery(

@@ -20,7 +20,7 @@ from integrations.crezco.mapping import bank_reference, link_from, made_from
 from integrations.errors import IntegrationError, Rejected, Transient
 from integrations.models import PaySession
 from invoicing.gateways import Bill, GatewayError, MoneyCame, PayPage
-from invoicing.models import Invoice
+from invoicing.models import Invoice, Payment, Refund
 from invoicing.money import quantize
 
 CURRENCY = "GBP"
@@ -78,6 +78,13 @@ class CrezcoGateway:
         pages = PaySession.objects.of(whose).filter(gateway=self.name).exclude(reference="")
         unpaid = pages.exclude(status=Status.PAID).order_by("-pk")[:ASKED_ON_RETURN]
         return any([payments.take(row.reference) for row in unpaid])  # noqa: C419
+
+    def can_refund(self, payment: Payment) -> bool:
+        """No: nothing that Crezco documents gives money back. The business sends it from its own bank."""
+        return False
+
+    def refund(self, refund: Refund, *, again: bool) -> None:
+        raise GatewayError("Crezco gives no money back. Send it from your bank.", permanent=True)
 
     def _again(self, row: PaySession, back: str) -> PayPage:
         """The same page; after a while by a new link, as links may end."""

@@ -15,12 +15,21 @@ class OutboxEntryQuerySet(models.QuerySet["OutboxEntry"]):
         waits = Q(not_before=None) | Q(not_before__lte=timezone.now())
         return self.filter(waits, status=OutboxEntry.Status.PENDING)
 
+    def lowering(self) -> "OutboxEntryQuerySet":
+        """Refunds that QuickBooks has yet to hear of; those too that wait for a person."""
+        open_ones = (OutboxEntry.Status.PENDING, OutboxEntry.Status.STUCK)
+        return self.filter(kind=OutboxEntry.Kind.LOWER_PAYMENT, status__in=open_ones)
+
 
 class OutboxEntry(RetryRow):
-    """One booking. ``key`` is made once and goes along with every try, so that a repeat cannot book twice."""
+    """One booking. ``key`` is made once and goes along with every try, so that a repeat cannot book twice.
+
+    What is to be booked anew (a second refund of a payment) gets another key; a try under the old one ends nothing.
+    """
 
     class Kind(models.TextChoices):
         CREATE_PAYMENT = "payment.create", "Payment to QuickBooks"
+        LOWER_PAYMENT = "payment.lower", "Refund to QuickBooks"
 
     connection = models.ForeignKey(QuickBooksConnection, models.CASCADE, related_name="outbox")
     kind = models.CharField(max_length=30, choices=Kind)

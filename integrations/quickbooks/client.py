@@ -176,6 +176,20 @@ class QuickBooksClient(QuickBooks):
         body = json.dumps(document, default=str)
         return _object(self.make_request("POST", url, body, request_id=request_id), "Payment")
 
+    def update_payment(self, document: Document, *, request_id: str) -> Document:
+        """The payment as it is then, from its whole document: what is left out is emptied. Rejected 5010 where its
+        SyncToken is not the latest any more.
+        """
+        url = f"{self.api_url}/company/{self.company_id}/payment"
+        body = json.dumps(document, default=float)  # JSON knows no decimals
+        return _object(self.make_request("POST", url, body, request_id=request_id), "Payment")
+
+    def void_payment(self, external_id: str, sync_token: str, *, request_id: str) -> Document:
+        url = f"{self.api_url}/company/{self.company_id}/payment"
+        body = json.dumps({"Id": external_id, "SyncToken": sync_token, "sparse": True})
+        params = {"operation": "update", "include": "void"}
+        return _object(self.make_request("POST", url, body, params=params, request_id=request_id), "Payment")
+
     # --- the wire -----------------------------------------------------------------------------------------
 
     def make_request(

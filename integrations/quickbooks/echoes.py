@@ -1,6 +1,6 @@
 """Our own payments coming home: told of by QuickBooks, they are recognised by the number we sent along.
 
-And what QuickBooks cannot know yet: money recorded here that it has not booked.
+And what QuickBooks cannot know yet: money recorded here that it has not booked, and refunds it has not heard of.
 """
 
 import re
@@ -8,14 +8,18 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
-from integrations import inbox
-from integrations.models import QuickBooksConnection, QuickBooksLink
+from django.db.models import QuerySet
+
+from integrations import inbox, outbox
+from integrations.models import OutboxEntry, QuickBooksConnection, QuickBooksLink
 from integrations.quickbooks.importing import Context
 from integrations.quickbooks.links import moment_of, remember
+from integrations.quickbooks.mapping.payments import applied_in
 from integrations.quickbooks.mapping.values import Doc, decimal, ref
-from integrations.quickbooks.payments import SOURCE
-from invoicing.models import Allocation, Payment
+from invoicing.models import Allocation, Invoice, Payment
+from invoicing.models.invoices import ZERO
 
+SOURCE = "quickbooks"
 _NUMBER = re.compile(r"^TB-(\d{1,18})$")
 
 
@@ -25,10 +29,13 @@ def number_of(payment: Payment) -> str:
 
 
 def is_of(document: Doc, payment: Payment) -> bool:
-    """Whether a document is this payment of ours: its number alone might have been typed by a person."""
+    """Whether a document is this payment of ours: its number alone might have been typed by a person.
+
+    It may have been booked before some of the money went back.
+    """
     return (
         document.get("PaymentRefNum") == number_of(payment)
-        and decimal(document.get("TotalAmt")) == payment.amount
+        and payment.amount <= decimal(document.get("TotalAmt")) <= payment.amount + payment.refunded
         and document.get("TxnDate") == payment.received_on.isoformat()
     )
 
@@ -44,7 +51,7 @@ def recognise(documents: Iterable[Doc], context: Context) -> None:
         connection=context.connection, entity="payment", external_id__in=[str(doc["Id"]) for doc in numbered.values()]
     )
     known = set(met.values_list("external_id", flat=True))
-    ours = Payment.objects.exclude(source=SOURCE).filter(quickbooks_link=None).in_bulk(numbered)
+    ours = held(Payment.objects.filter(quickbooks_link=None, pk__in=numbered))
     found = [
         QuickBooksLink(
             connection=context.connection,
@@ -59,6 +66,9 @@ def recognise(documents: Iterable[Doc], context: Context) -> None:
         if pk in ours and str(doc["Id"]) not in known and is_of(doc, ours[pk])
     ]
     remember(found)
+    for link in found:
+        if decimal(link.document.get("TotalAmt")) > ours[link.payment_id or 0].amount:
+            outbox.enqueue_again(context.connection, OutboxEntry.Kind.LOWER_PAYMENT, link.payment_id or 0)
     invoices = Allocation.objects.filter(
         payment__in=[link.payment_id for link in found], invoice__quickbooks_link__isnull=False
     )
@@ -89,3 +99,40 @@ def not_booked_yet(connection: QuickBooksConnection, documents: Mapping[str, Doc
         if payment_id not in named and is_older:
             missing[invoice_id] += amount
     return missing
+
+
+def held(payments: QuerySet[Payment]) -> dict[int, Payment]:
+    """Those of these payments that are ours, locked: nobody refunds them while the books' version is taken over.
+
+    Their invoices are locked first, as everybody does who moves money.
+    """
+    pks = list(payments.exclude(source=SOURCE).values_list("pk", flat=True))
+    if not pks:
+        return {}
+    invoices = Invoice.objects.filter(allocations__payment__in=pks).values_list("pk", flat=True)
+    list(Invoice.objects.filter(pk__in=set(invoices)).order_by("pk").select_for_update().values_list("pk"))
+    return {payment.pk: payment for payment in Payment.objects.filter(pk__in=pks).order_by("pk").select_for_update()}
+
+
+def not_lowered_yet(
+    connection: QuickBooksConnection, invoices: Iterable[str], payments: Mapping[str, Doc]
+) -> dict[str, Decimal]:
+    """By invoice id what went back here and QuickBooks still counts as paid; ``payments`` are documents newer than
+    those held.
+    """
+    wanted, owed = set(invoices), defaultdict[str, Decimal](Decimal)
+    entries = OutboxEntry.objects.lowering().filter(
+        connection=connection, payment__quickbooks_link__state=QuickBooksLink.State.LINKED
+    )
+    for entry in entries.select_related("payment__quickbooks_link"):
+        link = entry.payment.quickbooks_link
+        document = payments.get(link.external_id, link.document)
+        left = decimal(document.get("TotalAmt")) - entry.payment.amount
+        rows = Allocation.objects.filter(payment=entry.payment, invoice__quickbooks_link__isnull=False)
+        here = dict(rows.values_list("invoice__quickbooks_link__external_id", "amount"))
+        for invoice_id, there in applied_in(document).items():
+            part = min(left, there - here.get(invoice_id, ZERO))
+            if part > 0:
+                left -= part
+                owed[invoice_id] += part
+    return {invoice_id: amount for invoice_id, amount in owed.items() if invoice_id in wanted}

@@ -1,12 +1,12 @@
 """A page of invoice documents becomes invoices."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from integrations.gateway_events import end_pages
 from integrations.models import ImportItem, QuickBooksLink
-from integrations.quickbooks.echoes import not_booked_yet
+from integrations.quickbooks.echoes import not_booked_yet, not_lowered_yet
 from integrations.quickbooks.importing import Context, Outcome, Tally
 from integrations.quickbooks.links import Held, known, link_for, move_on, remember, worth_a_look
 from integrations.quickbooks.mapping import InvoiceRecord, invoice_from_qbo
@@ -28,10 +28,12 @@ class Sorted:
     unchanged: list[InvoiceRecord]
 
 
-def take_over(docs: Sequence[Doc], context: Context, catalogue: Catalogue) -> Tally:
+def take_over(
+    docs: Sequence[Doc], context: Context, catalogue: Catalogue, payments: Mapping[str, Doc] | None = None
+) -> Tally:
     """Write and link one page of invoices under the contacts of their customers; previews only count.
 
-    A run of an import notes which payments it has yet to fetch; elsewhere the caller brings them along.
+    A run of an import notes which payments it has yet to fetch; elsewhere the caller brings them along, by id.
     """
     connection = context.connection
     tally = Tally("invoice")
@@ -40,7 +42,7 @@ def take_over(docs: Sequence[Doc], context: Context, catalogue: Catalogue) -> Ta
     read = tally.read(docs, lambda doc: invoice_from_qbo(doc, catalogue, connection.home_currency))
     held = known(connection, "invoice", documents)
     owed = _owed(held)
-    records = _less_what_was_paid_here(list(read.values()), documents, context)
+    records = _as_settled_here(list(read.values()), documents, payments or {}, context)
     customers = known(connection, "customer", {record.customer_id for record in records})
     contacts = {customer_id: link.contact_id for customer_id, link in customers.items()}
     work = _sort(records, held, owed)
@@ -65,14 +67,17 @@ def _owed(links: dict[str, Held]) -> dict[int, Decimal]:
     return dict(Invoice.objects.select_for_update().filter(pk__in=held).values_list("pk", "balance"))
 
 
-def _less_what_was_paid_here(
-    records: Sequence[InvoiceRecord], documents: dict[str, Doc], context: Context
+def _as_settled_here(
+    records: Sequence[InvoiceRecord], documents: dict[str, Doc], payments: Mapping[str, Doc], context: Context
 ) -> list[InvoiceRecord]:
-    """Money recorded here that QuickBooks has not booked yet is owed no longer, whatever its balance says."""
-    missing = not_booked_yet(context.connection, documents)
+    """Money recorded here that QuickBooks has not booked yet is owed no longer, whatever its balance says; what went
+    back and is not lowered there yet is owed again.
+    """
+    paid = not_booked_yet(context.connection, documents)
+    refunded = not_lowered_yet(context.connection, documents, payments)
     return [
-        replace(record, fields=replace(record.fields, balance=max(ZERO, record.fields.balance - missing[pk])))
-        if (pk := record.external_id) in missing
+        replace(record, fields=replace(record.fields, balance=max(ZERO, record.fields.balance + change)))
+        if (change := refunded.get(record.external_id, ZERO) - paid.get(record.external_id, ZERO))
         else record
         for record in records
     ]

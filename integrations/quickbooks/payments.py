@@ -4,7 +4,9 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from integrations.models import QuickBooksLink
+from integrations import inbox
+from integrations.models import OutboxEntry, QuickBooksLink
+from integrations.quickbooks.echoes import SOURCE, held
 from integrations.quickbooks.importing import Context, Outcome, Tally
 from integrations.quickbooks.links import known, link_for, move_on, remember, worth_a_look
 from integrations.quickbooks.mapping import PaymentRecord, payment_from_qbo
@@ -12,8 +14,6 @@ from integrations.quickbooks.mapping.catalogue import Catalogue
 from integrations.quickbooks.mapping.values import ZERO, Doc
 from invoicing.models import Payment
 from invoicing.payment_upserts import PaymentWrite, Shares, create_payments, stored_shares, update_payments
-
-SOURCE = "quickbooks"
 
 
 def take_over(docs: Sequence[Doc], context: Context, catalogue: Catalogue) -> Tally:
@@ -39,14 +39,14 @@ def take_back(external_ids: Collection[str], context: Context, catalogue: Catalo
     links = QuickBooksLink.objects.filter(
         connection=connection, entity="payment", external_id__in=list(external_ids), payment__is_void=False
     )
-    held = [(link, payment_from_qbo(link.document, catalogue, connection.home_currency)) for link in links]
-    for link, record in held:
+    known_ones = [(link, payment_from_qbo(link.document, catalogue, connection.home_currency)) for link in links]
+    for link, record in known_ones:
         before = {"document": link.document, "after": ""}
         tally.note(Outcome.UPDATED, record, reason="It was deleted in QuickBooks.", before=before)
     if not context.is_preview:
-        stored = Payment.objects.prefetch_related("allocations").in_bulk([link.payment_id for link, _ in held])
+        stored = Payment.objects.prefetch_related("allocations").in_bulk([link.payment_id for link, _ in known_ones])
         update_payments(
-            [_voided(stored[link.payment_id or 0], record) for link, record in held],
+            [_voided(stored[link.payment_id or 0], record) for link, record in known_ones],
             actor=context.actor,
             origin=context.origin,
         )
@@ -77,14 +77,18 @@ class _Page:
         invoice_ids = {invoice_id for record in self.records for invoice_id, _, _ in record.shares}
         invoices = known(connection, "invoice", invoice_ids)
         self.invoices = {external_id: link.invoice_id for external_id, link in invoices.items()}
+        self.lowering: set[int] = set()
 
     def split(self) -> tuple[list[PaymentRecord], list[tuple[PaymentRecord, Payment]]]:
         """New records, and those held already with their payment as stored."""
-        held = {external_id: link.payment_id for external_id, link in self.links.items()}
-        stored = Payment.objects.prefetch_related("allocations").in_bulk([pk for pk in held.values() if pk])
+        pks = {external_id: link.payment_id for external_id, link in self.links.items()}
+        ours = held(Payment.objects.filter(pk__in=[pk for pk in pks.values() if pk]))
+        entries = OutboxEntry.objects.lowering().filter(payment__in=ours) if ours else OutboxEntry.objects.none()
+        self.lowering = set(entries.values_list("payment", flat=True))
+        stored = Payment.objects.prefetch_related("allocations").in_bulk([pk for pk in pks.values() if pk])
         new, old = [], []
         for record in self.records:
-            pk = held.get(record.external_id)
+            pk = pks.get(record.external_id)
             if pk:
                 old.append((record, stored[pk]))
             else:
@@ -103,7 +107,27 @@ class _Page:
         fields = record.fields
         if payment.source != SOURCE:  # how it was paid is known better here; its number there is our own
             fields = replace(fields, method=payment.method or fields.method, memo=payment.memo)
-        return PaymentWrite(payment, fields, self.contacts.get(record.customer_id), self.shares(record))
+        shares = self.shares(record)
+        if self._is_unheard(record, payment):
+            kept = {name: getattr(payment, name) for name in ("amount", "credit", "unapplied", "is_void")}
+            fields, shares = replace(fields, **kept), stored_shares(payment)
+        return PaymentWrite(payment, fields, self.contacts.get(record.customer_id), shares)
+
+    def _is_unheard(self, record: PaymentRecord, payment: Payment) -> bool:
+        """Whether these books have yet to hear of a refund: what is left here is right, and they say more."""
+        return payment.pk in self.lowering and record.fields.amount > payment.amount
+
+    def _end_lowering(self, old: Sequence[tuple[PaymentRecord, Payment]]) -> None:
+        """The books say what is left, or less, whoever lowered it: nothing waits, and their invoices are read again."""
+        heard = [
+            (record, payment)
+            for record, payment in old
+            if payment.pk in self.lowering and not self._is_unheard(record, payment)
+        ]
+        entries = OutboxEntry.objects.lowering().filter(payment__in=[payment.pk for _, payment in heard])
+        entries.update(status=OutboxEntry.Status.DONE, ended_at=self.context.now, last_error="")
+        for invoice_id in {invoice_id for record, _ in heard for invoice_id, _, _ in record.shares}:
+            inbox.look_at(self.context.connection.realm_id, "invoice", invoice_id, why="refunded")
 
     def create(self, records: Sequence[PaymentRecord], tally: Tally) -> list[QuickBooksLink]:
         realm = self.context.connection.realm_id
@@ -118,6 +142,7 @@ class _Page:
 
     def update(self, old: Sequence[tuple[PaymentRecord, Payment]], tally: Tally) -> list[QuickBooksLink]:
         """Those whose document or allocations differ; the rest is only counted."""
+        self._end_lowering(old)
         touched = [(record, payment) for record, payment in old if self._differs(record, payment)]
         writes = [self.write_for(record, payment) for record, payment in touched]
         earlier = self._earlier([record.external_id for record, _ in touched])

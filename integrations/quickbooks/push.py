@@ -7,19 +7,15 @@ QuickBooks remembers for a time that it does not tell; so the payment is looked 
 from decimal import Decimal
 from typing import Any
 
-from django.db import transaction
-from django.utils import timezone
 from django.utils.dateformat import format as date_format
 
 from integrations import outbox
 from integrations.errors import Rejected
-from integrations.models import OutboxEntry, QuickBooksConnection, QuickBooksLink, SyncLogEntry
-from integrations.quickbooks import catalogue, echoes, payments
+from integrations.models import OutboxEntry, QuickBooksConnection, QuickBooksLink
+from integrations.quickbooks import booked, catalogue, echoes, lowering
 from integrations.quickbooks.client import QuickBooksClient, client_for, quote
-from integrations.quickbooks.importing import Context, save_log
 from integrations.quickbooks.mapping.values import Doc, decimal
 from integrations.quickbooks.payers import payer_of
-from integrations.quickbooks.sync.lease import take_the_pen
 from invoicing.models import Allocation, Invoice, Payment
 from invoicing.models.invoices import ZERO
 
@@ -31,14 +27,12 @@ APART = (
     "The invoices that were paid together belong to several customers in QuickBooks, and none of them stands above the "
     "others. Enter one payment for each of them there."
 )
+TAKEN_BACK = "The payment was taken back before it was booked."
 
 
 def push_payment(entry: OutboxEntry) -> None:
     """Book one payment; raises IntegrationError."""
     connection, payment = entry.connection, entry.payment
-    if payment.is_void:
-        outbox.ignore(entry, "The payment was taken back before it was booked.")
-        return
     if QuickBooksLink.objects.filter(payment=payment).exists():
         outbox.end(entry)  # QuickBooks told of it before we had its answer
         return
@@ -46,13 +40,16 @@ def push_payment(entry: OutboxEntry) -> None:
     try:
         client.start_step()
         document = _booked_already(client, payment)
+        if document is None and payment.is_void:
+            outbox.ignore(entry, TAKEN_BACK)
+            return
         if document is None:
             body, doubled = _body(client, connection, payment)
             document = client.create_payment(body, request_id=str(entry.key))
             _flag(doubled)
     finally:
         client.close()
-    _keep(entry, document)
+    booked.keep(entry, document)
 
 
 def _booked_already(client: QuickBooksClient, payment: Payment) -> Doc | None:
@@ -142,20 +139,7 @@ def _flag(invoices: list[int]) -> None:
     Invoice.objects.filter(pk__in=invoices).update(attention=PAID_TWICE)
 
 
-def _keep(entry: OutboxEntry, document: Doc) -> None:
-    """Take QuickBooks' own words of the payment over, by the code that takes over any payment; one transaction.
-
-    What it spread otherwise than we did is left to the look at the invoices, which brings the payments that came first.
-    """
-    connection = entry.connection
-    context = Context(connection, timezone.now(), origin="quickbooks", door=SyncLogEntry.Door.PUSH)
-    with transaction.atomic():
-        take_the_pen(connection)
-        echoes.recognise([document], context)
-        if decimal(document.get("UnappliedAmt")) == entry.payment.unapplied:
-            tally = payments.take_over([document], context, catalogue.load(connection))
-            save_log(context, [tally])
-        outbox.end(entry)
-
-
-PUSHES: dict[str, outbox.Push] = {OutboxEntry.Kind.CREATE_PAYMENT: push_payment}
+PUSHES: dict[str, outbox.Push] = {
+    OutboxEntry.Kind.CREATE_PAYMENT: push_payment,
+    OutboxEntry.Kind.LOWER_PAYMENT: lowering.push_refund,
+}

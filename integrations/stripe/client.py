@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 
@@ -15,6 +15,7 @@ VENDOR = "Stripe"
 AWAY = "Stripe gives no usable answer just now. It is tried again by itself."
 SECONDS = 20.0
 RETRIES = 2
+BUSY = 409  # another request with the same key is under way
 
 
 def client() -> "StripeClient":
@@ -40,9 +41,14 @@ def errors() -> Iterator[None]:
     except stripe.AuthenticationError as error:
         raise Rejected("Stripe does not accept STRIPE_SECRET_KEY.", detail=_words(error), vendor=VENDOR) from None
     except stripe.StripeError as error:
-        if (error.http_status or 500) >= 500:
-            raise Transient(AWAY, vendor=VENDOR) from None
+        if (error.http_status or 500) >= 500 or error.http_status == BUSY:
+            raise Transient(AWAY, vendor=VENDOR, status=error.http_status) from None
         raise Rejected("Stripe refused this.", code=error.code or "", detail=_words(error), vendor=VENDOR) from None
+
+
+def noted(on: Any, name: str) -> str:
+    """What stands under a name in an object's metadata; "" for nothing. A StripeObject is no dict."""
+    return str(on.metadata[name]) if on.metadata and name in on.metadata else ""
 
 
 def _words(error: Exception) -> str:

@@ -13,11 +13,11 @@ from crm.models import Contact
 from integrations import pay_pages
 from integrations.errors import IntegrationError, Transient
 from integrations.models import PaySession
-from integrations.stripe import payments
+from integrations.stripe import payments, refunds
 from integrations.stripe.amounts import can_take, to_stripe
 from integrations.stripe.client import client, errors
 from invoicing.gateways import Bill, GatewayError, MoneyCame, PayPage
-from invoicing.models import Invoice
+from invoicing.models import Invoice, Payment, Refund
 
 LASTS = timedelta(hours=1)  # Stripe takes from half an hour to a day
 NEARLY_OVER = timedelta(minutes=5)
@@ -69,6 +69,18 @@ class StripeGateway:
         pages = PaySession.objects.of(whose).filter(gateway=self.name, status__in=[Status.OPEN, Status.WAITING])
         alive = pages.exclude(reference="").order_by("-pk")[:MOST_ASKED]
         return any([payments.take(session.reference) for session in alive])  # noqa: C419 - each is asked
+
+    def can_refund(self, payment: Payment) -> bool:
+        """Money that came back from a bank belongs to a charge that Stripe refunds no more."""
+        return payment.source == self.name and payment.reference.startswith("pi_") and payment.amount > 0
+
+    def refund(self, refund: Refund, *, again: bool) -> None:
+        try:
+            refunds.make(refund, again=again)
+        except IntegrationError as error:
+            # A 502 to 504 is a proxy's: Stripe may still be at it, and the key must stay the same.
+            is_fault = error.status == 500
+            raise GatewayError(error.in_full, permanent=not isinstance(error, Transient), is_fault=is_fault) from error
 
     def _make(self, bill: Bill, back: str) -> PayPage:
         row = pay_pages.new_row(self.name, bill, lasts=LASTS)

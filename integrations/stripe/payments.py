@@ -9,11 +9,12 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from crm.models import Business
-from integrations import pay_pages
+from integrations import gateway_events, pay_pages
 from integrations.errors import Rejected
 from integrations.models import PaySession
 from integrations.stripe.amounts import from_stripe
-from integrations.stripe.client import client, errors
+from integrations.stripe.client import client, errors, noted
+from invoicing.models import Invoice
 
 SOURCE = "stripe"
 METHOD = "Card"
@@ -73,6 +74,12 @@ def _is_under_way(session: Any, page: QuerySet[PaySession]) -> bool:
     return False
 
 
+def named(on: Any) -> Invoice | None:
+    """The invoice that a charge of ours was made for, by what stands with it."""
+    known = noted(on, "invoice")
+    return Invoice.objects.filter(pk=int(known)).first() if known.isascii() and known.isdigit() else None
+
+
 def _record(session: Any, row: PaySession) -> None:
     intent = session.payment_intent
     charge = intent.latest_charge
@@ -87,3 +94,6 @@ def _record(session: Any, row: PaySession) -> None:
         memo=intent.id,
         origin=SOURCE,
     )
+    if charge is not None and (charge.amount_refunded or charge.disputed):
+        # Heard of late: some of it went back before we knew that it came.
+        gateway_events.accept(SOURCE, f"late:{charge.id}", "charge.refunded", charge.id)

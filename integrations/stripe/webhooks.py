@@ -19,6 +19,7 @@ HEARD = frozenset(
         "checkout.session.async_payment_succeeded",
         "checkout.session.async_payment_failed",
         "checkout.session.expired",
+        *(kind for gateway, kind in gateway_events.TAKES_KIND if gateway == "stripe"),
     }
 )
 

@@ -3,6 +3,7 @@
 from invoicing.models.invoices import Invoice, InvoiceLine
 from invoicing.models.links import PublicLink, StatementLink
 from invoicing.models.payments import Allocation, Payment
+from invoicing.models.refunds import Refund, RefundShare
 from invoicing.models.settings import PaymentSettings
 from invoicing.models.views import InvoiceView
 
@@ -14,5 +15,7 @@ __all__ = [
     "Payment",
     "PaymentSettings",
     "PublicLink",
+    "Refund",
+    "RefundShare",
     "StatementLink",
 ]

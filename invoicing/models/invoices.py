@@ -130,6 +130,9 @@ class Invoice(models.Model):
     removed_at = models.DateTimeField(null=True, blank=True)
     removed_why = models.CharField(max_length=300, blank=True)
     attention = models.CharField(max_length=300, blank=True, help_text="what staff should look at")
+    hold = models.CharField(
+        max_length=200, blank=True, help_text="why the customer is not reminded until staff press Start"
+    )
 
     created_at = models.DateTimeField(auto_now_add=True)
     changed_at = models.DateTimeField(auto_now=True)
@@ -184,6 +187,18 @@ class Invoice(models.Model):
 
     def is_part_paid(self) -> bool:
         return self.status == self.Status.OPEN and 0 < self.balance < self.total
+
+    def is_owed(self) -> bool:
+        return self.status == self.Status.OPEN and self.balance > 0 and not self.removed_at
+
+    def has_receipt(self) -> bool:
+        """Whether money came in on it; a credit alone is none."""
+        return bool(self.paid or self.deposit) and self.status not in {self.Status.VOID, self.Status.DRAFT}
+
+    def received(self) -> "models.QuerySet[Any]":
+        """The allocations of payments that stand, in the order in which they came in."""
+        found = self.allocations.filter(payment__is_void=False).select_related("payment")
+        return found.order_by("payment__received_on", "pk")
 
 
 class InvoiceLine(models.Model):

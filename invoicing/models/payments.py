@@ -12,9 +12,9 @@ from invoicing.models.invoices import ZERO
 class Payment(models.Model):
     """Money received from a contact, once per source and reference.
 
-    ``amount`` is the money; ``credit`` is what credit memos add to it on the same document (a payment of 0 with a
-    credit of 40 is a memo applied). Of both, the allocations say how much each invoice got; ``unapplied`` is the
-    contact's credit; the rest went to documents that are not held here.
+    ``amount`` is the money, less what was ``refunded``; ``credit`` is what credit memos add to it on the same document
+    (a payment of 0 with a credit of 40 is a memo applied). Of both, the allocations say how much each invoice got;
+    ``unapplied`` is the contact's credit; the rest went to documents that are not held here.
     """
 
     contact = models.ForeignKey("crm.Contact", models.PROTECT, null=True, blank=True, related_name="payments")
@@ -25,6 +25,7 @@ class Payment(models.Model):
     currency = CurrencyField()
     exchange_rate = RateField(default=1)
     amount = MoneyField()
+    refunded = MoneyField(default=ZERO, help_text="went back, and is in amount no more")
     credit = MoneyField(default=ZERO)
     unapplied = MoneyField(default=ZERO)
     method = models.CharField(max_length=100, blank=True)
@@ -40,6 +41,7 @@ class Payment(models.Model):
             models.UniqueConstraint(fields=["source", "reference"], name="payment_once_per_reference"),
             models.CheckConstraint(condition=Q(amount__gte=0), name="payment_amount_not_negative"),
             models.CheckConstraint(condition=Q(credit__gte=0), name="payment_credit_not_negative"),
+            models.CheckConstraint(condition=Q(refunded__gte=0), name="payment_refunded_not_negative"),
             models.CheckConstraint(condition=Q(unapplied__gte=0), name="payment_unapplied_not_negative"),
             models.CheckConstraint(condition=Q(currency__regex=r"^[A-Z]{3}$"), name="payment_has_currency"),
         ]

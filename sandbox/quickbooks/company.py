@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
-from . import lists, names, payments, sales
+from . import deposits, lists, names, payments, sales
 from .clock import stamp
 from .errors import Fault, business, missing, no_such_reference
 from .forms import check_lengths, check_properties, merged, ref_value
@@ -176,8 +176,11 @@ class Company:
             return names.build(self, entity, document, before)
         if entity in SALES:
             return sales.build(self, entity, document, before, options)
+        deposits.refuse_if_deposited(self, entity, before)
         if entity == "Payment":
             return payments.build(self, document, before)
+        if entity == "Deposit":
+            return deposits.build(self, document, before)
         if entity in lists.BUILDERS:
             return lists.build(self, entity, document, before)
         if before is None:
@@ -204,6 +207,7 @@ class Company:
         if entity.name not in TRANSACTIONS:
             raise Fault(500, f"Operation void is not supported for {entity.name}.")
         self.refuse_if_closed(before, None)
+        deposits.refuse_if_deposited(self, entity.name, before)
         if entity.name == "Payment":
             document = payments.voided(before)
         else:
@@ -258,6 +262,7 @@ class Company:
         if not entity.deletable:
             raise Fault(500, f"Operation delete is not supported for {entity.name}.")
         self.refuse_if_closed(before, None)
+        deposits.refuse_if_deposited(self, entity.name, before)
         if entity.name in payments.PAYABLE and self.payments_on((entity.name, before["Id"])):
             raise business("You must unlink any linked transactions before deleting this one.")
         self.store.remove(entity.name, before["Id"])

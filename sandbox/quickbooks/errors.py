@@ -79,6 +79,12 @@ KINDS = {
         "The account period has closed and the account books cannot be updated through the QBO Services API.",
     ),
     6240: Kind(400, "Duplicate Name Exists Error", "The name supplied already exists. : null"),
+    6540: Kind(
+        400,
+        "Deposited Transaction cannot be changed",
+        "If you want to modify or delete the deposited transaction you need to edit the deposit it appears on and "
+        "remove it first.",
+    ),
     10000: Kind(
         500,
         "An application error has occurred while processing your request",

@@ -209,6 +209,16 @@ ENTITIES: dict[str, Entity] = {
             deletable=True,
         ),
         _entity(
+            "Deposit",
+            "transactions",
+            "TxnDate DepositToAccountRef Line CurrencyRef ExchangeRate PrivateNote TotalAmt HomeTotalAmt CashBack "
+            "DepartmentRef TxnTaxDetail GlobalTaxCalculation DocNumber TxnSource TxnStatus TransactionLocationType",
+            "TxnDate:date TotalAmt:number DepositToAccountRef:ref",
+            "TotalAmt HomeTotalAmt TxnSource TxnStatus",
+            lengths={"PrivateNote": 4000},
+            deletable=True,
+        ),
+        _entity(
             "CompanyInfo",
             "company",
             "CompanyName LegalName CompanyAddr CustomerCommunicationAddr LegalAddr PrimaryPhone CompanyStartDate "

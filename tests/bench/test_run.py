@@ -17,4 +17,6 @@ def test_a_small_run_measures_all_ways_and_ends_as_its_bars_say(capsys):
     assert all(facts["seconds"].values())
     assert facts["inbox"]["together"][0]["rows"]["invoicing.Invoice"] == 5
     assert "API calls per 1,000 events" in reached
+    assert facts["hosted"]["ours"] and "hosted page, ours / bare at p99" in reached
+    assert reached["hosted page, bytes of the first view"]
     assert ("webhooks, ours / bare at p99" in reached) == ("webhooks" in facts) == on_postgres()

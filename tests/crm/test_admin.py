@@ -34,8 +34,26 @@ from integrations.models import (
     SyncLogEntry,
     SyncState,
 )
-from invoicing.models import Allocation, Invoice, InvoiceView, PaymentSettings, PublicLink, StatementLink
-from messaging.models import Conversation, Draft, Lane, Message, MessagingSettings, Suppression
+from invoicing.models import (
+    Allocation,
+    Invoice,
+    InvoiceView,
+    PaymentSettings,
+    PublicLink,
+    Refund,
+    RefundShare,
+    StatementLink,
+)
+from messaging.models import (
+    Conversation,
+    Draft,
+    Lane,
+    Message,
+    MessagingSettings,
+    NoticeChoice,
+    StaffNotice,
+    Suppression,
+)
 from tests.factories import PASSWORD, make_contact, make_invoice, make_payment, make_user
 
 pytestmark = pytest.mark.django_db
@@ -95,6 +113,8 @@ def fill_messages(number: int, user: User, ada: Contact, invoice: Invoice) -> No
     Draft.objects.create(invoice=invoice, channel="text", body="Hi", saved_by=user)
     Suppression.objects.create(channel="text", address=f"+1415555{number:04}", reason="opted_out")
     MessagingSettings.load()
+    NoticeChoice.objects.create(user=user)
+    StaffNotice.objects.create(user=user, fact=f"message.{number}", words="Ada wrote", path="/")
     Lane.objects.get_or_create(channel=f"t{number}", lease_id=f"{SECRET}-lane")
 
 
@@ -133,6 +153,8 @@ def fill_integrations(number: int, user: User, ada: Contact, invoice: Invoice, p
     PaySessionShare.objects.create(session=several, invoice=invoice, amount="5")
     GatewayEvent.objects.create(gateway="stripe", external_id=f"evt_{number}", kind="checkout", object_id="cs")
     InvoiceView.objects.create(invoice=invoice)
+    refund = Refund.objects.create(payment=payment, source="stripe", amount="1.00", currency="USD", actor=user)
+    RefundShare.objects.create(refund=refund, invoice=invoice, amount="1.00")
     PublicLink.objects.create(invoice=invoice, token=f"{SECRET}{number}"[-32:])
     StatementLink.objects.create(contact=ada, token=f"{SECRET}{number}"[-32:])
     SyncState.objects.create(connection=company, lease_id=f"{SECRET}-sync")

@@ -84,6 +84,29 @@ def test_the_page_is_as_the_invoice_is_at_that_moment(anybody: Client) -> None:
     assert "Amount due now $130.00" in read(anybody, invoice)
 
 
+def test_the_page_follows_all_that_it_says(anybody: Client) -> None:
+    """Pages of the same words are rendered once; what changes on any side is on the next look."""
+    invoice = make_invoice(make_contact(), total="120", lines=[{"description": "Lamp", "amount": "120"}])
+    path = address(invoice)
+    before = anybody.get(path).content
+    assert anybody.get(path).content == before
+    changes: list[tuple[Any, dict[str, Any], str]] = [
+        (Business.objects, {"name": "Harbour Light"}, "Harbour Light"),
+        (Business.objects, {"phone": "+44 117 496 0123"}, "496 0123"),
+        (invoice.lines, {"description": "Lantern"}, "Lantern"),
+        (invoice.lines, {"quantity": "3", "rate": "40"}, "3 × 40"),
+        (Invoice.objects, {"customer_note": "Ring twice"}, "Ring twice"),
+        (Invoice.objects, {"customer_name": "Countess"}, "For Countess"),
+        (Invoice.objects, {"number": "77", "terms": "Net 7", "shipping": "4"}, "Net 7"),
+        (Invoice.objects, {"due_on": business_day() - timedelta(days=2)}, "2 days overdue"),
+        (Invoice.objects, {"paid": "120", "balance": "0", "status": "paid"}, "Receipt"),
+    ]
+    for rows, values, told in changes:
+        assert told not in read(anybody, invoice)
+        rows.update(**values)
+        assert told in read(anybody, invoice)
+
+
 def test_void_removed_replaced_and_unknown_are_the_same_bytes(anybody: Client) -> None:
     void = make_invoice(make_contact(), status="void", balance="0")
     removed = make_invoice(make_contact("Ben"), removed_at=timezone.now())
@@ -116,7 +139,8 @@ def test_nobody_keeps_or_lists_the_page_or_learns_its_address(anybody: Client) -
     assert answer["Referrer-Policy"] == "no-referrer"
     assert answer["Cache-Control"] == "no-store"
     assert "noindex" in answer["X-Robots-Tag"] and "noindex" in answer.text
-    assert "default-src 'none'" in answer["Content-Security-Policy"]
+    assert "default-src 'none'" in answer["Content-Security-Policy"] and answer["X-Frame-Options"] == "DENY"
+    assert answer["X-Content-Type-Options"] == "nosniff" and answer["Content-Length"] == str(len(answer.content))
     assert not answer.cookies
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from sandbox import Company
 from sandbox.quickbooks.seed.teller import sold, tax
 
-__all__ = ["customer", "invoice", "pay", "sold", "tax"]
+__all__ = ["customer", "deposit", "invoice", "pay", "sold", "tax"]
 
 
 def customer(company: Company, name: str = "Ada Byron", **fields: Any) -> dict[str, Any]:
@@ -34,6 +34,13 @@ def pay(company: Company, owner: dict[str, Any], total: float, *on: tuple[Any, f
         "Line": [{"Amount": part, "LinkedTxn": [{"TxnId": one["Id"], "TxnType": kind_of(one)}]} for one, part in on],
     }
     return company.create("Payment", body | fields)
+
+
+def deposit(company: Company, *payments: dict[str, Any]) -> dict[str, Any]:
+    """The payments taken to the bank."""
+    (bank,) = company.query("SELECT * FROM Account WHERE Name = 'Checking'")
+    lines = [{"LinkedTxn": [{"TxnId": one["Id"], "TxnType": "Payment", "TxnLineId": "0"}]} for one in payments]
+    return company.create("Deposit", {"DepositToAccountRef": {"value": bank["Id"]}, "Line": lines})
 
 
 def kind_of(document: dict[str, Any]) -> str:

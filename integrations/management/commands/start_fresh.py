@@ -34,9 +34,20 @@ from invoicing.models import (
     Payment,
     PaymentSettings,
     PublicLink,
+    Refund,
+    RefundShare,
     StatementLink,
 )
-from messaging.models import Conversation, Draft, Lane, Message, MessagingSettings, Suppression
+from messaging.models import (
+    Conversation,
+    Draft,
+    Lane,
+    Message,
+    MessagingSettings,
+    NoticeChoice,
+    StaffNotice,
+    Suppression,
+)
 
 # What points comes before what it points to. Heartbeats stay, and so do people who are not of the demo.
 CLEARED: list[type[models.Model]] = [
@@ -54,6 +65,8 @@ CLEARED: list[type[models.Model]] = [
     ConnectionNotice,
     QuickBooksConnection,
     ApiAllowance,
+    StaffNotice,
+    NoticeChoice,
     Draft,
     Message,
     Conversation,
@@ -61,6 +74,8 @@ CLEARED: list[type[models.Model]] = [
     MessagingSettings,
     Lane,
     Allocation,
+    RefundShare,
+    Refund,
     Payment,
     PaymentSettings,
     InvoiceView,

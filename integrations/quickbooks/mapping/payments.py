@@ -37,7 +37,7 @@ class PaymentRecord:
 
 def payment_from_qbo(doc: Doc, catalogue: Catalogue, home_currency: str) -> PaymentRecord:
     amount, unapplied = decimal(doc.get("TotalAmt")), decimal(doc.get("UnappliedAmt"))
-    applied = _applied(doc)
+    applied = applied_in(doc)
     # Intuit: invoice lines - credit lines + unapplied = total. What the money does not explain is credit.
     credit = max(ZERO, sum(applied.values(), ZERO) + unapplied - amount)
     fields = PaymentFields(
@@ -69,7 +69,7 @@ def _named(doc: Doc, field: str, entity: str, catalogue: Catalogue) -> str:
     return ref_name(doc, field) or catalogue.find(entity, ref(doc, field)).name
 
 
-def _applied(doc: Doc) -> dict[str, Decimal]:
+def applied_in(doc: Doc) -> dict[str, Decimal]:
     """What each invoice got, by its id."""
     applied: dict[str, Decimal] = {}
     for line in doc.get("Line") or []:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from integrations.models import InboxEvent, QuickBooksConnection, QuickBooksLink
+from integrations.models import InboxEvent, OutboxEntry, QuickBooksConnection, QuickBooksLink
 from integrations.quickbooks import catalogue
 from integrations.quickbooks.client import QuickBooksClient
 from integrations.quickbooks.links import version_of
@@ -153,13 +153,21 @@ def _payments_in_doubt(truth: Truth, connection: QuickBooksConnection) -> set[st
     columns = ("invoice__quickbooks_link__external_id", "payment__quickbooks_link__external_id")
     for invoice_id, payment_id in rows.values_list(*columns):
         ours.setdefault(invoice_id, set()).add(payment_id)
-    doubtful: set[str] = set()
+    doubtful = _not_lowered(connection, {payment_id for payments in ours.values() for payment_id in payments})
     for invoice_id in ids:
         doc = truth["invoice"].get(invoice_id, {})
         linked = doc.get("LinkedTxn") or []
         theirs = {str(one.get("TxnId")) for one in linked if one.get("TxnType") == "Payment"}
         doubtful |= theirs ^ ours.get(invoice_id, set())
     return doubtful
+
+
+def _not_lowered(connection: QuickBooksConnection, payment_ids: set[str]) -> set[str]:
+    """Those of them whose refund QuickBooks has yet to hear of: it may have, from its bookkeeper."""
+    entries = OutboxEntry.objects.lowering().filter(
+        connection=connection, payment__quickbooks_link__external_id__in=payment_ids
+    )
+    return set(entries.values_list("payment__quickbooks_link__external_id", flat=True))
 
 
 # What belongs to a customer, and the field that says to whom: a customer's own are its jobs.

@@ -28,7 +28,7 @@ def write(truth: Truth, events: Sequence[InboxEvent], context: Context) -> None:
     # First who disappeared into whom: the survivor may take over email and number of the other.
     tallies = [departures.merge(truth.merged, truth.gone["customer"], context)]
     tallies.append(customers.take_over(list(truth["customer"].values()), context))
-    tallies.append(invoices.take_over(list(truth["invoice"].values()), context, names))
+    tallies.append(invoices.take_over(list(truth["invoice"].values()), context, names, truth["payment"]))
     tallies.append(invoices.take_away(truth.gone["invoice"], context))
     tallies.append(payments.take_over(list(truth["payment"].values()), context, names))
     tallies.append(payments.take_back(truth.gone["payment"], context, names))

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('crm', '0002_help_answers'),
-        ('integrations', '0008_crezco'),
+        ('integrations', '0009_refunds_to_the_books'),
         ('invoicing', '0006_payment_settings'),
     ]
 

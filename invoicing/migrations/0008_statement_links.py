@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('crm', '0002_help_answers'),
-        ('invoicing', '0006_payment_settings'),
+        ('invoicing', '0007_refunds'),
     ]
 
     operations = [
