@@ -1,7 +1,7 @@
 """Connections to vendors, the links between their records and ours, what imports, and what follows the books."""
 
 from integrations.models.connections import ApiAllowance, ConnectionNotice, QuickBooksConnection
-from integrations.models.gateways import GatewayEvent, PaySession
+from integrations.models.gateways import GatewayEvent, PaySession, PaySessionShare
 from integrations.models.links import CatalogueEntry, QuickBooksLink
 from integrations.models.outbox import OutboxEntry
 from integrations.models.runs import ImportItem, ImportRun
@@ -17,6 +17,7 @@ __all__ = [
     "InboxEvent",
     "OutboxEntry",
     "PaySession",
+    "PaySessionShare",
     "QuickBooksConnection",
     "QuickBooksLink",
     "SyncLogEntry",

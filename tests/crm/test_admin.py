@@ -28,12 +28,22 @@ from integrations.models import (
     InboxEvent,
     OutboxEntry,
     PaySession,
+    PaySessionShare,
     QuickBooksConnection,
     QuickBooksLink,
     SyncLogEntry,
     SyncState,
 )
-from invoicing.models import Allocation, Invoice, InvoiceView, PaymentSettings, PublicLink, Refund, RefundShare
+from invoicing.models import (
+    Allocation,
+    Invoice,
+    InvoiceView,
+    PaymentSettings,
+    PublicLink,
+    Refund,
+    RefundShare,
+    StatementLink,
+)
 from messaging.models import (
     Conversation,
     Draft,
@@ -137,14 +147,16 @@ def fill_integrations(number: int, user: User, ada: Contact, invoice: Invoice, p
     told = {"realm_id": company.realm_id, "entity": "customer", "entity_id": "1", "operation": "updated"}
     event = InboxEvent.objects.create(source="webhook", external_id=str(number), **told)
     OutboxEntry.objects.create(connection=company, kind="payment.create", payment=payment)
-    PaySession.objects.create(
-        invoice=invoice, gateway="stripe", reference=f"cs_{number}", url=f"{SECRET}/page", amount="5", currency="USD"
-    )
+    page = {"gateway": "stripe", "url": f"{SECRET}/page", "amount": "5", "currency": "USD"}
+    PaySession.objects.create(invoice=invoice, reference=f"cs_{number}", **page)
+    several = PaySession.objects.create(contact=ada, reference=f"cs_all_{number}", **page)
+    PaySessionShare.objects.create(session=several, invoice=invoice, amount="5")
     GatewayEvent.objects.create(gateway="stripe", external_id=f"evt_{number}", kind="checkout", object_id="cs")
     InvoiceView.objects.create(invoice=invoice)
     refund = Refund.objects.create(payment=payment, source="stripe", amount="1.00", currency="USD", actor=user)
     RefundShare.objects.create(refund=refund, invoice=invoice, amount="1.00")
     PublicLink.objects.create(invoice=invoice, token=f"{SECRET}{number}"[-32:])
+    StatementLink.objects.create(contact=ada, token=f"{SECRET}{number}"[-32:])
     SyncState.objects.create(connection=company, lease_id=f"{SECRET}-sync")
     came = {"door": "webhook", "entity": "customer", "external_id": "1", "outcome": "updated"}
     SyncLogEntry.objects.create(connection=company, name="Ada", event=event, **came)

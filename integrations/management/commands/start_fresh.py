@@ -20,6 +20,7 @@ from integrations.models import (
     InboxEvent,
     OutboxEntry,
     PaySession,
+    PaySessionShare,
     QuickBooksConnection,
     QuickBooksLink,
     SyncLogEntry,
@@ -35,6 +36,7 @@ from invoicing.models import (
     PublicLink,
     Refund,
     RefundShare,
+    StatementLink,
 )
 from messaging.models import (
     Conversation,
@@ -53,6 +55,7 @@ CLEARED: list[type[models.Model]] = [
     InboxEvent,
     OutboxEntry,
     GatewayEvent,
+    PaySessionShare,
     PaySession,
     SyncState,
     ImportItem,
@@ -77,6 +80,7 @@ CLEARED: list[type[models.Model]] = [
     PaymentSettings,
     InvoiceView,
     PublicLink,
+    StatementLink,
     InvoiceLine,
     Invoice,
     Activity,
