@@ -33,6 +33,7 @@ FITTING = (
     ("integrations:settings", "connecting"),
     ("integrations:", "what-comes-in"),
     ("contacts:", "what-comes-in"),
+    ("messaging:", "messages"),
     ("invoicing:detail", "paying"),
     ("payments:", "paying"),
     ("invoicing:record-payment", "never-written"),

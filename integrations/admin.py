@@ -20,6 +20,7 @@ from integrations.models import (
     Payout,
     PayoutLine,
     PaySession,
+    PaySessionShare,
     QuickBooksConnection,
     QuickBooksLink,
     SyncLogEntry,
@@ -156,11 +157,21 @@ class SyncLogEntryAdmin(OfConnectionAdmin):
 @admin.register(PaySession)
 class PaySessionAdmin(ReadOnlyAdmin):
     hidden = ("url",)  # whoever opens it can pay, and sees whose invoice it is
-    list_display = ("invoice", "gateway", "amount", "currency", "status", "created_at", "expires_at")
+    list_display = ("invoice", "contact", "gateway", "amount", "currency", "status", "created_at", "expires_at")
     list_filter = ("status", "gateway")
-    list_select_related = ("invoice",)
-    search_fields = ("invoice__number", "=reference", "=key")
+    list_select_related = ("invoice", "contact")
+    search_fields = ("invoice__number", "contact__name", "=reference", "=key")
     date_hierarchy = "created_at"
+    ordering = ("-id",)
+
+
+@admin.register(PaySessionShare)
+class PaySessionShareAdmin(ReadOnlyAdmin):
+    list_display = ("invoice", "amount", "session")
+    list_filter = ("session__gateway",)
+    list_select_related = ("invoice", "session__invoice", "session__contact")
+    search_fields = ("invoice__number", "=session__reference")
+    date_hierarchy = "session__created_at"
     ordering = ("-id",)
 
 

@@ -3,11 +3,12 @@
 from typing import Any
 
 from django.dispatch import receiver
+from django.utils import timezone
 
 from crm.models import Contact
 from crm.signals import contact_archived, contact_changed, contact_merged
 from integrations import gateway_events, inbox, outbox
-from integrations.models import OutboxEntry, QuickBooksConnection, QuickBooksLink
+from integrations.models import OutboxEntry, PaySession, QuickBooksConnection, QuickBooksLink
 from invoicing.models import Invoice, Payment
 from invoicing.signals import invoice_changed, invoice_removed, invoice_sent, payment_recorded, payment_refunded
 
@@ -23,6 +24,15 @@ def links_follow_the_survivor(sender: Any, loser: Contact, survivor: Contact, **
     QuickBooksLink.objects.filter(clashes_with=loser).update(clashes_with=survivor)
     QuickBooksLink.objects.filter(choice_contact=loser).update(choice_contact=survivor)
     look_at_those_who_clash(survivor)
+
+
+@receiver(contact_merged, dispatch_uid="integrations.pages.contact_merged")
+def pages_follow_the_survivor(sender: Any, loser: Contact, survivor: Contact, **facts: Any) -> None:
+    """Nobody is led to the loser's open page any more, which is asked for at once: the survivor may have one too."""
+    Status = PaySession.Status
+    pages = PaySession.objects.filter(contact=loser)
+    pages.filter(status=Status.OPEN).update(status=Status.LINGERING, expires_at=timezone.now())
+    pages.update(contact=survivor)
 
 
 @receiver(contact_archived, dispatch_uid="integrations.contact_archived")

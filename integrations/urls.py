@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from integrations import booking_views, import_urls, payout_views, sync_urls, views
+from integrations import booking_views, import_urls, mail_views, payout_views, sync_urls, views
 from integrations.crezco import webhooks as crezco
 from integrations.quickbooks import views as quickbooks
 from integrations.quickbooks import webhooks
@@ -23,6 +23,8 @@ urlpatterns: list[URLPattern] = [
     path("webhooks/quickbooks/", webhooks.receive, name="quickbooks-webhook"),
     path("webhooks/stripe/", stripe.receive, name="stripe-webhook"),
     path("webhooks/crezco/<str:secret>/", crezco.receive, name="crezco-webhook"),
+    path("webhooks/email/<slug:service>/", mail_views.tracking, name="email-webhook"),
+    path("webhooks/email/<slug:service>/inbound/", mail_views.tracking, {"what": "inbound"}, name="email-inbound"),
     path("webhooks/twilio/inbound/", twilio.inbound, name="twilio-inbound"),
     path("webhooks/twilio/status/", twilio.status, name="twilio-status"),
     *sync_urls.urlpatterns,

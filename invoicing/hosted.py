@@ -17,6 +17,7 @@ from invoicing.models import Invoice
 from invoicing.money import quantize
 from invoicing.money_shown import refunded_of
 from invoicing.part_payments import least_of
+from invoicing.statements import has_more_open
 from invoicing.templatetags.money import money, number
 
 JUST_NOW = timedelta(minutes=15)
@@ -80,6 +81,7 @@ class Shown:
     issued_on: str
     terms: str
     currency: str
+    has_more: bool  # of the same contact, to pay
 
 
 # Keyed by all that it says, so it can never show what was: only words that came out of the database just now find it.
@@ -126,7 +128,7 @@ def shown_to(
         has_credit=bool(invoice.credited),
         has_receipt=invoice.has_receipt(),
         gateways=tuple((gateway.name, gateway.label) for gateway in gateways.values()),
-        is_waiting=owed and any(one.is_waiting(invoice) for one in known_gateways(invoice.currency).values()),
+        is_waiting=owed and any(one.waiting([invoice.pk]) for one in known_gateways(invoice.currency).values()),
         has_just_paid=came_back and not arrived,
         arrived=money(arrived.amount, invoice.currency) if arrived else "",
         sorry=sorry.label if sorry else "",
@@ -139,6 +141,7 @@ def shown_to(
         issued_on=format_date(invoice.issued_on, "j F Y"),
         terms=invoice.terms,
         currency=invoice.currency,
+        has_more=has_more_open(invoice),
     )
 
 

@@ -1,12 +1,15 @@
 """What comes in: replies, and what became of messages that went out. Each is told more than once, in any order."""
 
+import hashlib
+
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from crm.models import Business
+from invoicing.models import Invoice
 from messaging import opt_out
-from messaging.conversations import conversation_with, touch
+from messaging.conversations import conversation_of, conversation_with, touch
 from messaging.models import Message, Suppression
 from messaging.sending import queue
 from messaging.signals import message_failed, message_received
@@ -20,6 +23,7 @@ BEFORE = {
     Status.FAILED: [Status.QUEUED, Status.SENDING, Status.UNSURE, Status.SENT],
 }
 
+LONGEST_ADDRESS, LONGEST_REFERENCE, LONGEST_MAIL = 254, 200, 20_000
 ANSWERS = {
     "stop": "{business}: you get no more texts from us. Reply START to get them again.",
     "start": "{business}: you get our texts again. Reply STOP to opt out.",
@@ -39,6 +43,56 @@ def receive_text(*, reference: str, sender: str, body: str, keyword: str = "", m
         if Message.objects.filter(channel=Channel.TEXT, reference=reference).exists():
             return None
         raise
+
+
+@transaction.atomic
+def receive_email(*, reference: str, sender: str, subject: str, body: str) -> Message | None:
+    """Keep a reply by mail, once per ``reference``; None where it was kept before, or cannot be told from another."""
+    if not reference or not 0 < len(sender) <= LONGEST_ADDRESS:
+        return None
+    conversation = conversation_with(Channel.EMAIL, sender)
+    message, is_new = Message.objects.get_or_create(
+        channel=Channel.EMAIL,
+        reference=hashlib.sha256(reference.encode()).hexdigest() if len(reference) > LONGEST_REFERENCE else reference,
+        defaults={
+            "conversation": conversation,
+            "direction": Message.Direction.IN,
+            "address": sender,
+            "subject": " ".join(subject.split()).replace("\x00", "")[:200],
+            "body": body.replace("\x00", "").strip()[:LONGEST_MAIL],
+            "status": Status.RECEIVED,
+        },
+    )
+    if not is_new:
+        return None
+    touch(conversation, is_unread=True)
+    message_received.send(sender=Message, message=message, meaning="")
+    return message
+
+
+@transaction.atomic
+def receive_question(invoice: Invoice, body: str) -> Message | None:
+    """Keep what a customer asked on an invoice's page; the same words of one day once. None for nobody's invoice."""
+    if invoice.contact is None:
+        return None
+    conversation = conversation_of(invoice.contact)
+    asked = f"{invoice.pk} {timezone.now().date()} {body}"
+    message, is_new = Message.objects.get_or_create(
+        channel=Channel.PAGE,
+        reference=hashlib.sha256(asked.encode()).hexdigest(),
+        defaults={
+            "conversation": conversation,
+            "direction": Message.Direction.IN,
+            "address": "",
+            "body": body,
+            "status": Status.RECEIVED,
+            "invoice": invoice,
+        },
+    )
+    if is_new:
+        touch(conversation, is_unread=True)
+        message_received.send(sender=Message, message=message, meaning="")
+    return message
 
 
 def update_delivery(

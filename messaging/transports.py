@@ -50,6 +50,10 @@ class TextTransport(Protocol):
         """Why no text can be sent at all, in words for staff; "" where texts can be sent."""
 
     @property
+    def sender(self) -> str:
+        """Whom texts come from, in words for admins; "" where that is not set up."""
+
+    @property
     def per_second(self) -> float:
         """How many parts a second the sender may send."""
 

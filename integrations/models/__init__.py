@@ -1,7 +1,7 @@
 """Connections to vendors, the links between their records and ours, what imports, and what follows the books."""
 
 from integrations.models.connections import ApiAllowance, ConnectionNotice, QuickBooksConnection
-from integrations.models.gateways import GatewayEvent, PaySession
+from integrations.models.gateways import GatewayEvent, PaySession, PaySessionShare
 from integrations.models.links import CatalogueEntry, QuickBooksLink
 from integrations.models.outbox import BookingSettings, OutboxEntry
 from integrations.models.payouts import GatewayFee, Payout, PayoutLine
@@ -20,6 +20,7 @@ __all__ = [
     "InboxEvent",
     "OutboxEntry",
     "PaySession",
+    "PaySessionShare",
     "Payout",
     "PayoutLine",
     "QuickBooksConnection",

@@ -15,12 +15,17 @@ from integrations.models import OutboxEntry, QuickBooksConnection, QuickBooksLin
 from integrations.quickbooks import accounts, booked, catalogue, echoes, lowering, marking
 from integrations.quickbooks.client import QuickBooksClient, client_for, quote
 from integrations.quickbooks.mapping.values import Doc, decimal
+from integrations.quickbooks.payers import payer_of
 from invoicing.models import Allocation, Invoice, Payment
 from invoicing.models.invoices import ZERO
 
 PAID_TWICE = (
     "It was paid here and in QuickBooks at the same time. What is too much is the customer's credit in QuickBooks: "
     "apply it there, or pay it back."
+)
+APART = (
+    "The invoices that were paid together belong to several customers in QuickBooks, and none of them stands above the "
+    "others. Enter one payment for each of them there."
 )
 TAKEN_BACK = "The payment was taken back before it was booked."
 
@@ -106,9 +111,16 @@ def _note(payment: Payment) -> str:
 
 
 def _customer(connection: QuickBooksConnection, payment: Payment, invoices: dict[str, Doc]) -> str:
-    """The customer of the invoices; of money for none, one that stands for the contact."""
-    for doc in invoices.values():
-        return str(doc.get("CustomerRef", {}).get("value", ""))
+    """The customer of the invoices, or the one above their jobs; of money for none, one that stands for the contact."""
+    if invoices:
+        payer = payer_of(
+            connection,
+            payment.contact_id,
+            sorted({str(doc.get("CustomerRef", {}).get("value", "")) for doc in invoices.values()}),
+        )
+        if not payer:
+            raise Rejected(APART)
+        return payer
     link = QuickBooksLink.objects.filter(
         connection=connection, entity="customer", contact=payment.contact_id, state=QuickBooksLink.State.LINKED
     ).first()

@@ -37,6 +37,15 @@ class TwilioTransport:
         return "Texts are not set up yet: TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and TWILIO_FROM are missing."
 
     @property
+    def sender(self) -> str:
+        known = settings.TWILIO_FROM
+        if known.startswith("MG"):
+            return f"the messaging service {known}, which chooses a number of yours"
+        if known and not known.startswith("+"):
+            return f"the name {known}. Nobody can answer it, and North American networks do not take it"
+        return known
+
+    @property
     def per_second(self) -> float:
         return float(settings.TWILIO_PARTS_PER_SECOND)
 

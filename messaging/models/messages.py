@@ -29,6 +29,7 @@ class Message(models.Model):
     class Channel(models.TextChoices):
         TEXT = "text", "Text"
         EMAIL = "email", "Email"
+        PAGE = "page", "Question"  # asked on the page of an invoice; answered by one of the others
 
     class Status(models.TextChoices):
         RECEIVED = "received", "Received"

@@ -166,7 +166,7 @@ def test_it_asks_few_questions_however_long_it_is(anybody: Client, django_assert
     invoice = make_invoice(make_contact(), total="60", lines=lines)
     path = address(invoice)
     Business.load()
-    with django_assert_max_num_queries(5):
+    with django_assert_max_num_queries(6):
         anybody.get(path)
 
 

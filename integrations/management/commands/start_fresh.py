@@ -24,6 +24,7 @@ from integrations.models import (
     Payout,
     PayoutLine,
     PaySession,
+    PaySessionShare,
     QuickBooksConnection,
     QuickBooksLink,
     SyncLogEntry,
@@ -39,8 +40,18 @@ from invoicing.models import (
     PublicLink,
     Refund,
     RefundShare,
+    StatementLink,
 )
-from messaging.models import Conversation, Draft, Lane, Message, MessagingSettings, Suppression
+from messaging.models import (
+    Conversation,
+    Draft,
+    Lane,
+    Message,
+    MessagingSettings,
+    NoticeChoice,
+    StaffNotice,
+    Suppression,
+)
 
 # What points comes before what it points to. Heartbeats stay, and so do people who are not of the demo.
 CLEARED: list[type[models.Model]] = [
@@ -51,6 +62,7 @@ CLEARED: list[type[models.Model]] = [
     GatewayFee,
     PayoutLine,
     Payout,
+    PaySessionShare,
     PaySession,
     SyncState,
     BookingSettings,
@@ -61,6 +73,8 @@ CLEARED: list[type[models.Model]] = [
     ConnectionNotice,
     QuickBooksConnection,
     ApiAllowance,
+    StaffNotice,
+    NoticeChoice,
     Draft,
     Message,
     Conversation,
@@ -74,6 +88,7 @@ CLEARED: list[type[models.Model]] = [
     PaymentSettings,
     InvoiceView,
     PublicLink,
+    StatementLink,
     InvoiceLine,
     Invoice,
     Activity,

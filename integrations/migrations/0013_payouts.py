@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('integrations', '0011_booking_settings'),
+        ('integrations', '0012_booking_settings'),
         ('invoicing', '0007_refunds'),
     ]
 

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('integrations', '0010_sent_marker'),
+        ('integrations', '0011_sent_marker'),
     ]
 
     operations = [

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('integrations', '0009_refunds_to_the_books'),
+        ('integrations', '0010_pay_all'),
         ('invoicing', '0007_refunds'),
     ]
 
