@@ -92,7 +92,7 @@ def _status(doc: Document, invoice: Invoice) -> str:
 
 
 def _payments(books: Company) -> Iterator[str]:
-    payments = Payment.objects.select_related("quickbooks_link")
+    payments = Payment.objects.filter(quickbooks_link__isnull=False).select_related("quickbooks_link")
     held = {payment.quickbooks_link.external_id: payment for payment in payments}
     rows = Allocation.objects.values_list("payment", "invoice__quickbooks_link__external_id", "amount")
     spread: dict[int, dict[str, Decimal]] = {}
