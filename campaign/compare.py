@@ -103,11 +103,17 @@ def _payments(books: Company) -> Iterator[str]:
         if payment is None:
             yield f"payment {doc['Id']} is missing"
             continue
-        if (payment.amount, payment.unapplied) != (Decimal(str(doc["TotalAmt"])), Decimal(str(doc["UnappliedAmt"]))):
-            yield f"payment {doc['Id']} has {payment.amount} and {payment.unapplied}"
-        if spread.get(payment.pk, {}) != _spread(doc):
-            yield f"payment {doc['Id']} is spread otherwise"
+        there = (Decimal(str(doc["TotalAmt"])), Decimal(str(doc["UnappliedAmt"])))
+        if (payment.amount, payment.unapplied) != there:
+            known = f"{doc['Id']} ({payment.source}, {payment.refunded} refunded)"
+            yield f"payment {known} has {payment.amount} and {payment.unapplied}, there {there[0]} and {there[1]}"
+        if (here := spread.get(payment.pk, {})) != _spread(doc):
+            yield f"payment {doc['Id']} is spread as {_told(here)}, there as {_told(_spread(doc))}"
     yield from (f"payment {key} is gone there" for key, one in held.items() if not one.is_void)
+
+
+def _told(shares: dict[str, Decimal]) -> str:
+    return ", ".join(f"{amount} on {pk}" for pk, amount in shares.items()) or "nothing"
 
 
 def _spread(doc: Document) -> dict[str, Decimal]:

@@ -15,13 +15,9 @@ from integrations.models import OutboxEntry, QuickBooksConnection, QuickBooksLin
 from integrations.quickbooks import booked, catalogue, echoes, lowering
 from integrations.quickbooks.client import QuickBooksClient, client_for, quote
 from integrations.quickbooks.mapping.values import Doc, decimal
-from invoicing.models import Allocation, Invoice, Payment
+from invoicing.models import Allocation, Payment
 from invoicing.models.invoices import ZERO
 
-PAID_TWICE = (
-    "It was paid here and in QuickBooks at the same time. What is too much is the customer's credit in QuickBooks: "
-    "apply it there, or pay it back."
-)
 TAKEN_BACK = "The payment was taken back before it was booked."
 
 
@@ -39,9 +35,7 @@ def push_payment(entry: OutboxEntry) -> None:
             outbox.ignore(entry, TAKEN_BACK)
             return
         if document is None:
-            body, doubled = _body(client, connection, payment)
-            document = client.create_payment(body, request_id=str(entry.key))
-            _flag(doubled)
+            document = client.create_payment(_body(client, connection, payment), request_id=str(entry.key))
     finally:
         client.close()
     booked.keep(entry, document)
@@ -53,8 +47,8 @@ def _booked_already(client: QuickBooksClient, payment: Payment) -> Doc | None:
     return next((doc for doc in found if echoes.is_of(doc, payment)), None)
 
 
-def _body(client: QuickBooksClient, connection: QuickBooksConnection, payment: Payment) -> tuple[Doc, list[int]]:
-    """The document to book, and the invoices (pks) on which QuickBooks leaves no room for all of it."""
+def _body(client: QuickBooksClient, connection: QuickBooksConnection, payment: Payment) -> Doc:
+    """The document to book; an invoice that was paid there meanwhile gets no more than it has room for."""
     shares = {
         allocation.invoice.quickbooks_link.external_id: allocation
         for allocation in Allocation.objects.filter(payment=payment).select_related("invoice__quickbooks_link")
@@ -68,11 +62,9 @@ def _body(client: QuickBooksClient, connection: QuickBooksConnection, payment: P
             f"{echoes.number_of(payment)} and the date {date_format(payment.received_on, 'j M Y')}: by these it is "
             "recognised, else it counts twice."
         )
-    lines, doubled = [], []
+    lines = []
     for external_id, allocation in shares.items():
         room = min(allocation.amount, max(ZERO, decimal(there[external_id].get("Balance"))))
-        if room < allocation.amount:
-            doubled.append(allocation.invoice_id)
         if room:
             lines.append({"Amount": _number(room), "LinkedTxn": [{"TxnId": external_id, "TxnType": "Invoice"}]})
     customer = _customer(connection, payment, there)
@@ -91,7 +83,7 @@ def _body(client: QuickBooksClient, connection: QuickBooksConnection, payment: P
     method = catalogue.id_of(connection, "paymentmethod", payment.method)
     if method:
         body["PaymentMethodRef"] = {"value": method}
-    return body, doubled
+    return body
 
 
 def _number(amount: Decimal) -> float:
@@ -121,10 +113,6 @@ def undeposited_funds(client: QuickBooksClient) -> str:
     """
     accounts = client.page("Account", where="AccountType = 'Other Current Asset'", size=200)
     return next((str(one["Id"]) for one in accounts if one.get("AccountSubType") == "UndepositedFunds"), "")
-
-
-def _flag(invoices: list[int]) -> None:
-    Invoice.objects.filter(pk__in=invoices).update(attention=PAID_TWICE)
 
 
 PUSHES: dict[str, outbox.Push] = {

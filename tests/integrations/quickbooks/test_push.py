@@ -165,6 +165,27 @@ def test_paid_on_both_sides_at_once_is_booked_as_credit_and_told(
     assert set(Payment.objects.values_list("source", "unapplied")) == {("staff", 100), ("quickbooks", 0)}
 
 
+@pytest.mark.parametrize("comes_home_first", [True, False])
+def test_paid_on_both_sides_at_once_is_told_though_the_answer_of_the_booking_was_lost(
+    bill: dict,
+    look: Look,
+    followed: QuickBooksConnection,
+    quickbooks: Sandbox,
+    books: Company,
+    comes_home_first: bool,
+) -> None:
+    paid(bill)
+    pay(books, books.read("Customer", bill["CustomerRef"]["value"]), 100, (bill, 100))
+    quickbooks.faults.add("cut_after", times=1, match=f"POST /v3/company/{followed.realm_id}/payment")
+    quickbooks.faults.add("503", times=20, match=f"POST /v3/company/{followed.realm_id}/payment")
+    assert book(followed) == 0
+    quickbooks.faults.clear()
+    for step in [look, lambda: book(followed)] if comes_home_first else [lambda: book(followed), look]:
+        step()
+    assert (ours(bill).status, ours(bill).balance, ours(bill).paid) == (Invoice.Status.PAID, 0, 100)
+    assert "at the same time" in ours(bill).attention
+
+
 def test_paid_on_both_sides_at_once_is_told_as_paid_once(
     bill: dict, look: Look, followed: QuickBooksConnection, books: Company
 ) -> None:
@@ -327,7 +348,7 @@ def test_a_worker_killed_before_it_heard_the_answer_does_not_look_like_paying_tw
     payment = paid(bill)
     entry = OutboxEntry.objects.get()
     with closing(client_for(followed)) as client:
-        body, _ = push._body(client, followed, payment)
+        body = push._body(client, followed, payment)
         client.create_payment(body, request_id=str(entry.key))
     OutboxEntry.objects.update(not_before=timezone.now())  # what a killed worker held is free again
     assert outbox.drain(followed, push.PUSHES) == 1
