@@ -32,7 +32,6 @@ from messaging.models import Lane, Message
 
 # Passes, one of which has to be clean, and the seconds between them while something is under way.
 PASSES, PAUSE = 60, 2.0
-Connection = QuickBooksConnection
 
 
 def settle_down(vendors: Vendors, keeper: Bookkeeper, gateways: Gateways) -> list[str]:
@@ -47,10 +46,13 @@ def settle_down(vendors: Vendors, keeper: Bookkeeper, gateways: Gateways) -> lis
         sign_in_if_needed(vendors.quickbooks)
         connection = QuickBooksConnection.objects.get()
         hurry()
-        outbox.try_again(connection)  # what was entered by hand is found now
-        trouble = poll.poll(connection)
         gateways.settle(Random(0))  # no bank keeps anybody waiting
-        take_over(connection)
+        ask_the_gateways()
+        outbox.try_again(connection)  # what was entered by hand is found now
+        outbox.drain(connection, push.PUSHES, seconds=120)
+        trouble = poll.poll(connection)
+        drain.drain(connection, seconds=120)
+        texts()
         do_as_told(keeper)
         left = [*([f"no clean look: {trouble}"] if trouble else []), *waiting()]
         if not left:
@@ -69,16 +71,16 @@ def hurry() -> None:
     Message.objects.filter(status="sending").update(not_before=timezone.now(), claimed_at=F("created_at") - long_ago)
 
 
-def take_over(connection: Connection) -> None:
+def ask_the_gateways() -> None:
     """What the workers' heartbeats do, as often as there is something to do."""
-    drain.drain(connection, seconds=120)
     refunds.look_back()
     gateway_events.take_over()
     while PaySession.objects.to_look_after(timezone.now()).exists():
         gateway_events.look_after_pages()
     refund_asking.sweep()
-    outbox.drain(connection, push.PUSHES, seconds=120)
-    drain.drain(connection, seconds=120)
+
+
+def texts() -> None:
     delivery.look_for_lost(Message.Channel.TEXT)
     while delivery.deliver_due(Message.Channel.TEXT):
         pass

@@ -142,7 +142,9 @@ def _invoices_of(truth: Truth, connection: QuickBooksConnection) -> set[str]:
 
 
 def _payments_in_doubt(truth: Truth, connection: QuickBooksConnection) -> set[str]:
-    """Payments that QuickBooks names on an invoice and we do not have there, and the other way round."""
+    """Payments that QuickBooks names on an invoice and we do not have there, the other way round, and ours of which it
+    may say something else than we do.
+    """
     ids = truth["invoice"].keys() | truth.gone["invoice"]
     ours: dict[str, set[str]] = {}
     rows = Allocation.objects.filter(
@@ -153,7 +155,8 @@ def _payments_in_doubt(truth: Truth, connection: QuickBooksConnection) -> set[st
     columns = ("invoice__quickbooks_link__external_id", "payment__quickbooks_link__external_id")
     for invoice_id, payment_id in rows.values_list(*columns):
         ours.setdefault(invoice_id, set()).add(payment_id)
-    doubtful = _not_lowered(connection, {payment_id for payments in ours.values() for payment_id in payments})
+    payments = {payment_id for those in ours.values() for payment_id in those}
+    doubtful = _not_lowered(connection, payments) | _only_recognised(connection, payments)
     for invoice_id in ids:
         doc = truth["invoice"].get(invoice_id, {})
         linked = doc.get("LinkedTxn") or []
@@ -168,6 +171,13 @@ def _not_lowered(connection: QuickBooksConnection, payment_ids: set[str]) -> set
         connection=connection, payment__quickbooks_link__external_id__in=payment_ids
     )
     return set(entries.values_list("payment__quickbooks_link__external_id", flat=True))
+
+
+def _only_recognised(connection: QuickBooksConnection, payment_ids: set[str]) -> set[str]:
+    """Those of them that are known to be ours, and of which QuickBooks' own words were not taken over yet."""
+    links = QuickBooksLink.objects.filter(connection=connection, entity="payment", external_id__in=payment_ids)
+    linked = links.filter(state=QuickBooksLink.State.LINKED, fingerprint="")
+    return set(linked.values_list("external_id", flat=True))
 
 
 # What belongs to a customer, and the field that says to whom: a customer's own are its jobs.

@@ -18,6 +18,7 @@ from integrations import outbox, tasks
 from integrations.models import OutboxEntry, QuickBooksConnection, QuickBooksLink, SyncLogEntry
 from integrations.quickbooks import push
 from integrations.quickbooks.client import client_for
+from integrations.quickbooks.sync import drain
 from invoicing.models import Allocation, Invoice, Payment
 from invoicing.recording import record_payment
 from invoicing.signals import invoice_paid, invoice_reopened
@@ -163,6 +164,20 @@ def test_paid_on_both_sides_at_once_is_booked_as_credit_and_told(
     assert (ours(bill).status, ours(bill).balance, ours(bill).paid) == (Invoice.Status.PAID, 0, 100)
     assert "at the same time" in ours(bill).attention
     assert set(Payment.objects.values_list("source", "unapplied")) == {("staff", 100), ("quickbooks", 0)}
+
+
+def test_where_only_a_part_has_room_there_one_look_at_the_invoice_brings_what_was_booked(
+    bill: dict, followed: QuickBooksConnection, books: Company
+) -> None:
+    paid(bill)
+    pay(books, books.read("Customer", bill["CustomerRef"]["value"]), 45, (bill, 45))
+    assert book(followed) == 1
+    drain.drain(followed)
+    assert (ours(bill).status, ours(bill).balance, ours(bill).paid) == (Invoice.Status.PAID, 0, 100)
+    assert set(Payment.objects.values_list("source", "amount", "unapplied")) == {
+        ("staff", 100, 45),
+        ("quickbooks", 45, 0),
+    }
 
 
 @pytest.mark.parametrize("comes_home_first", [True, False])
