@@ -71,7 +71,8 @@ def _unbooked(links: dict[Any, str]) -> Iterator[str]:
     """Money that QuickBooks does not have; what was taken back before it was booked is none."""
     for payment in Payment.objects.exclude(pk__in=links).exclude(source="quickbooks"):
         if not payment.is_void:
-            yield f"payment {payment.pk} of {payment.amount} by {payment.source} is not in QuickBooks"
+            whose = f"by {payment.source} of contact {payment.contact_id}"
+            yield f"payment {payment.pk} of {payment.amount} {whose} is not in QuickBooks"
 
 
 def _void(keeper: Bookkeeper, links: dict[Any, str]) -> Iterator[str]:
