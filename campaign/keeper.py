@@ -176,6 +176,12 @@ class Bookkeeper:
         """A payment that staff ask for, under the number and the date they were told; once."""
         if any(one.document.get("PaymentRefNum") == number for one in self.books.store.tables["Payment"].values()):
             return
-        self.books.update("Customer", {"Id": customer, "sparse": True, "Active": True})
+        self.wake_all()
         known = {"PaymentRefNum": number, "TxnDate": day, "TotalAmt": amount, **self.money}
         self.books.create("Payment", {"CustomerRef": {"value": customer}, **known})
+
+    def wake_all(self) -> None:
+        """No customer is inactive any more."""
+        for pk, record in list(self.books.store.tables["Customer"].items()):
+            if not record.document["Active"]:
+                self.books.update("Customer", {"Id": pk, "sparse": True, "Active": True})

@@ -87,14 +87,17 @@ def texts() -> None:
 
 
 def do_as_told(keeper: Bookkeeper) -> None:
-    """Bookings that QuickBooks refuses end with a person, who enters them by hand as the sentence says."""
+    """Bookings that QuickBooks refuses end with a person, who does as the sentence says, and then tries again."""
     for entry in OutboxEntry.objects.filter(status="stuck", kind="payment.create").select_related("payment"):
         payment = entry.payment
-        links = QuickBooksLink.objects.filter(entity="customer", contact=payment.contact_id, state="linked")
-        customer = links.values_list("external_id", flat=True).first()
-        if customer is not None:
+        links = QuickBooksLink.objects.filter(entity="customer", state="linked").order_by("pk")
+        theirs = links.filter(contact=payment.contact_id) if payment.contact_id else links
+        customer = (theirs.first() or links.first()).external_id  # type: ignore[union-attr]
+        if "by hand" in entry.last_error:
             number, day = echoes.number_of(payment), payment.received_on.isoformat()
             keeper.enter(number, day, float(payment.amount), customer)
+        else:
+            keeper.wake_all()
 
 
 def waiting() -> Iterator[str]:

@@ -88,8 +88,11 @@ def _compare_shares(links: Iterable[QuickBooksLink], connection: QuickBooksConne
     Invoice.objects.present().filter(pk__in=doubled).update(attention=PAID_TWICE)
 
 
-def not_booked_yet(connection: QuickBooksConnection, documents: Mapping[str, Doc]) -> dict[str, Decimal]:
-    """By invoice id what was paid here and these documents of invoices do not know of.
+def not_booked_yet(
+    connection: QuickBooksConnection, documents: Mapping[str, Doc], payments: Mapping[str, Doc]
+) -> dict[str, Decimal]:
+    """By invoice id what was paid here and these documents of invoices do not know of; of a payment that was read with
+    them (``payments``, by id) no more than it gives them there.
 
     Money that is linked to a payment there counts only while the document is older than that payment: a newer one
     that does not name it was parted from it by the bookkeeper.
@@ -109,7 +112,8 @@ def not_booked_yet(connection: QuickBooksConnection, documents: Mapping[str, Doc
         moment = moment_of(document)
         is_older = booked_at is None or (moment is not None and moment < booked_at)
         if payment_id not in named and is_older:
-            missing[invoice_id] += amount
+            given = applied_in(payments[payment_id]).get(invoice_id, ZERO) if payment_id in payments else amount
+            missing[invoice_id] += min(amount, given)
     return missing
 
 

@@ -57,10 +57,7 @@ def _body(client: QuickBooksClient, connection: QuickBooksConnection, payment: P
     gone = [allocation.invoice for external_id, allocation in shares.items() if external_id not in there]
     if gone:
         raise Rejected(
-            f"{gone[0]} is not in QuickBooks any more, so the payment cannot be booked on it. Enter the payment in "
-            "QuickBooks by hand, on another invoice or as a credit. Give it the reference no. "
-            f"{echoes.number_of(payment)} and the date {date_format(payment.received_on, 'j M Y')}: by these it is "
-            "recognised, else it counts twice."
+            f"{gone[0]} is not in QuickBooks any more, so the payment cannot be booked on it. {_by_hand(payment)}"
         )
     lines = []
     for external_id, allocation in shares.items():
@@ -86,6 +83,14 @@ def _body(client: QuickBooksClient, connection: QuickBooksConnection, payment: P
     return body
 
 
+def _by_hand(payment: Payment) -> str:
+    return (
+        "Enter the payment in QuickBooks by hand, on another invoice or as a credit. Give it the reference no. "
+        f"{echoes.number_of(payment)} and the date {date_format(payment.received_on, 'j M Y')}: by these it is "
+        "recognised, else it counts twice."
+    )
+
+
 def _number(amount: Decimal) -> float:
     """JSON knows no decimals; QuickBooks' amounts have far fewer digits than a float keeps."""
     return float(amount)
@@ -103,7 +108,7 @@ def _customer(connection: QuickBooksConnection, payment: Payment, invoices: dict
         connection=connection, entity="customer", contact=payment.contact_id, state=QuickBooksLink.State.LINKED
     ).first()
     if link is None:
-        raise Rejected("No QuickBooks customer stands for this contact, so the payment cannot be booked.")
+        raise Rejected(f"No QuickBooks customer stands for who paid this, so it cannot be booked. {_by_hand(payment)}")
     return link.external_id
 
 

@@ -1,6 +1,7 @@
 """Money noted here is booked in QuickBooks: once, on its invoice, in Undeposited Funds, whatever goes wrong between."""
 
 import threading
+import time
 from collections.abc import Callable
 from contextlib import closing
 from datetime import date
@@ -262,6 +263,41 @@ def test_what_is_entered_by_hand_with_our_reference_is_no_second_payment(
     assert Payment.objects.get().unapplied == 100
     outbox.try_again(followed)
     assert (book(followed), len(there(books))) == (1, 1)
+
+
+@pytest.mark.parametrize("comes_home_first", [True, False])
+def test_what_is_entered_by_hand_as_credit_leaves_the_invoice_owed(
+    bill: dict, look: Look, followed: QuickBooksConnection, books: Company, comes_home_first: bool
+) -> None:
+    payment = paid(bill)
+    entered = {"CustomerRef": bill["CustomerRef"], "TotalAmt": 100, "Line": []}
+    entered |= {"PaymentRefNum": f"TB-{payment.pk}", "TxnDate": "2026-11-20"}
+    books.create("Payment", entered, at=time.time() + 2)  # QuickBooks counts whole seconds
+    for step in [look, lambda: book(followed)] if comes_home_first else [lambda: book(followed), look]:
+        step()
+    assert Payment.objects.get().unapplied == 100
+    assert (ours(bill).status, ours(bill).balance, ours(bill).paid) == (Invoice.Status.OPEN, 100, 0)
+
+
+def test_what_a_customer_in_conflict_paid_too_much_ends_with_a_person_who_enters_it(
+    look: Look, followed: QuickBooksConnection, books: Company
+) -> None:
+    same = {"PrimaryEmailAddr": {"Address": "ann@example.com"}}
+    customer(books, "Ann Lee", **same)
+    bob = customer(books, "Bob Lee", **same)
+    bill = invoice(books, bob)
+    look()
+    assert ours(bill).contact is None
+    paid(bill)
+    twice = paid(bill, reference="slip-2")
+    assert book(followed) == 1
+    entry = OutboxEntry.objects.get(payment=twice)
+    assert entry.status == Status.STUCK
+    assert f"TB-{twice.pk}" in entry.last_error and "20 Nov 2026" in entry.last_error
+    pay(books, bob, 100, PaymentRefNum=f"TB-{twice.pk}", TxnDate="2026-11-20")
+    look()
+    outbox.try_again(followed)
+    assert (book(followed), len(there(books)), Payment.objects.count()) == (1, 2, 2)
 
 
 def test_an_invoice_that_is_gone_there_ends_with_a_person(
