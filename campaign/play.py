@@ -18,7 +18,7 @@ from campaign.signing_in import connect, sign_in_if_needed
 from campaign.staff import Staff
 from campaign.trouble import Trouble
 from campaign.vendors import Vendors
-from integrations.models import GatewayEvent, InboxEvent
+from integrations.models import GatewayEvent, InboxEvent, SyncLogEntry
 from invoicing.models import Invoice, Payment, Refund
 from messaging.models import Message
 
@@ -101,5 +101,7 @@ def figures(day: Day, trouble: Trouble, crew: Crew) -> Iterator[str]:
         f"events: {InboxEvent.objects.filter(source='webhook').count()} by webhook, "
         f"{InboxEvent.objects.filter(source='poll').count()} by looking, {GatewayEvent.objects.count()} of gateways"
     )
+    left = SyncLogEntry.objects.filter(door="push", outcome="failed").values_list("text", flat=True)
+    yield f"bookings that were left to a person: {dict(Counter(text[-90:] for text in left))}"
     records = sum(len(table) for table in keeper.books.store.tables.values())
     yield f"{Heard.objects.count()} announcements; {records} records"
