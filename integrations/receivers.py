@@ -83,11 +83,16 @@ def book_what_was_paid_here(sender: Any, payment: Payment, origin: str, **facts:
 
 
 def _is_credit(payment: Payment, connection: QuickBooksConnection) -> bool:
-    """Whether money that settled nothing can be their customer's credit. What settled an invoice of ours is not."""
-    if payment.contact_id is None or payment.allocations.exists():
+    """Whether money that settled nothing can be their customer's credit. What settled an invoice of ours is not.
+
+    Whoever has invoices there is a customer, also without a contact or with one that no customer stands for any more:
+    then a person is asked whose credit it is.
+    """
+    if payment.allocations.exists():
         return False
     links = QuickBooksLink.objects.filter(connection=connection, entity="customer", contact=payment.contact_id)
-    return links.filter(state=QuickBooksLink.State.LINKED).exists()
+    billed = Invoice.objects.filter(owner=Invoice.Owner.BOOKS, contact=payment.contact_id)
+    return links.filter(state=QuickBooksLink.State.LINKED).exists() or billed.exists()
 
 
 @receiver(invoice_removed, dispatch_uid="integrations.pages.invoice_removed")

@@ -73,7 +73,7 @@ def _as_settled_here(
     """Money recorded here that QuickBooks has not booked yet is owed no longer, whatever its balance says; what went
     back and is not lowered there yet is owed again.
     """
-    paid = not_booked_yet(context.connection, documents)
+    paid = not_booked_yet(context.connection, documents, payments)
     refunded = not_lowered_yet(context.connection, documents, payments)
     return [
         replace(record, fields=replace(record.fields, balance=max(ZERO, record.fields.balance + change)))

@@ -16,13 +16,9 @@ from integrations.quickbooks import accounts, booked, catalogue, echoes, lowerin
 from integrations.quickbooks.client import QuickBooksClient, client_for, quote
 from integrations.quickbooks.mapping.values import Doc, decimal
 from integrations.quickbooks.payers import payer_of
-from invoicing.models import Allocation, Invoice, Payment
+from invoicing.models import Allocation, Payment
 from invoicing.models.invoices import ZERO
 
-PAID_TWICE = (
-    "It was paid here and in QuickBooks at the same time. What is too much is the customer's credit in QuickBooks: "
-    "apply it there, or pay it back."
-)
 APART = (
     "The invoices that were paid together belong to several customers in QuickBooks, and none of them stands above the "
     "others. Enter one payment for each of them there."
@@ -44,9 +40,8 @@ def push_payment(entry: OutboxEntry) -> None:
             outbox.ignore(entry, TAKEN_BACK)
             return
         if document is None:
-            body, doubled, said = _body(client, connection, payment)
+            body, said = _body(client, connection, payment)
             document = client.create_payment(body, request_id=str(entry.key))
-            _flag(doubled)
     finally:
         client.close()
     booked.keep(entry, document, said)
@@ -58,9 +53,9 @@ def _booked_already(client: QuickBooksClient, payment: Payment) -> Doc | None:
     return next((doc for doc in found if echoes.is_of(doc, payment)), None)
 
 
-def _body(client: QuickBooksClient, connection: QuickBooksConnection, payment: Payment) -> tuple[Doc, list[int], str]:
-    """The document to book, the invoices (pks) on which QuickBooks leaves no room for all of it, and what has to be
-    said of where it lies.
+def _body(client: QuickBooksClient, connection: QuickBooksConnection, payment: Payment) -> tuple[Doc, str]:
+    """The document to book, and what has to be said of where the money lies. An invoice that was paid there meanwhile
+    gets no more than it has room for.
     """
     shares = {
         allocation.invoice.quickbooks_link.external_id: allocation
@@ -70,16 +65,11 @@ def _body(client: QuickBooksClient, connection: QuickBooksConnection, payment: P
     gone = [allocation.invoice for external_id, allocation in shares.items() if external_id not in there]
     if gone:
         raise Rejected(
-            f"{gone[0]} is not in QuickBooks any more, so the payment cannot be booked on it. Enter the payment in "
-            "QuickBooks by hand, on another invoice or as a credit. Give it the reference no. "
-            f"{echoes.number_of(payment)} and the date {date_format(payment.received_on, 'j M Y')}: by these it is "
-            "recognised, else it counts twice."
+            f"{gone[0]} is not in QuickBooks any more, so the payment cannot be booked on it. {_by_hand(payment)}"
         )
-    lines, doubled = [], []
+    lines = []
     for external_id, allocation in shares.items():
         room = min(allocation.amount, max(ZERO, decimal(there[external_id].get("Balance"))))
-        if room < allocation.amount:
-            doubled.append(allocation.invoice_id)
         if room:
             lines.append({"Amount": _number(room), "LinkedTxn": [{"TxnId": external_id, "TxnType": "Invoice"}]})
     customer = _customer(connection, payment, there)
@@ -98,7 +88,15 @@ def _body(client: QuickBooksClient, connection: QuickBooksConnection, payment: P
     method = catalogue.id_of(connection, "paymentmethod", payment.method)
     if method:
         body["PaymentMethodRef"] = {"value": method}
-    return body, doubled, said
+    return body, said
+
+
+def _by_hand(payment: Payment) -> str:
+    return (
+        "Enter the payment in QuickBooks by hand, on another invoice or as a credit. Give it the reference no. "
+        f"{echoes.number_of(payment)} and the date {date_format(payment.received_on, 'j M Y')}: by these it is "
+        "recognised, else it counts twice."
+    )
 
 
 def _number(amount: Decimal) -> float:
@@ -125,12 +123,8 @@ def _customer(connection: QuickBooksConnection, payment: Payment, invoices: dict
         connection=connection, entity="customer", contact=payment.contact_id, state=QuickBooksLink.State.LINKED
     ).first()
     if link is None:
-        raise Rejected("No QuickBooks customer stands for this contact, so the payment cannot be booked.")
+        raise Rejected(f"No QuickBooks customer stands for who paid this, so it cannot be booked. {_by_hand(payment)}")
     return link.external_id
-
-
-def _flag(invoices: list[int]) -> None:
-    Invoice.objects.filter(pk__in=invoices).update(attention=PAID_TWICE)
 
 
 PUSHES: dict[str, outbox.Push] = {

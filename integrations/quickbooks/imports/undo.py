@@ -162,7 +162,7 @@ def _undo_invoices(run: ImportRun, items: Sequence[ImportItem]) -> list[dict[str
     )
     touched = _touched("invoice", list(stored))
     shown = set(PublicLink.objects.filter(invoice__in=list(stored)).values_list("invoice_id", flat=True))
-    unbooked = not_booked_yet(run.connection, {pk: link.document for pk, link in links.items()})
+    unbooked = not_booked_yet(run.connection, {pk: link.document for pk, link in links.items()}, {})
     paid = set(Allocation.objects.filter(invoice__in=list(stored)).values_list("invoice_id", flat=True))
     kept, gone, back, freed = [], [], [], []
     for item in items:
