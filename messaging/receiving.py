@@ -103,6 +103,7 @@ def receive_email(*, reference: str, sender: str, subject: str, body: str) -> Me
     )
     if not is_new:
         return None
+    release(Channel.EMAIL, sender, reason=Reason.BOUNCED, origin="email")  # somebody is at that mailbox again
     touch(conversation, is_unread=True)
     message_received.send(sender=Message, message=message, meaning="")
     return message

@@ -188,6 +188,18 @@ def test_a_reply_by_mail_stands_in_the_conversation_once(bill: Invoice, jo: User
     assert tell(Client(), "user:wrong", path=f"{POSTMARK}inbound/", **reply) == 403  # noqa: S106
 
 
+@pytest.mark.parametrize(("reason", "is_over"), [("bounced", True), ("opted_out", False), ("complained", False)])
+def test_an_address_that_writes_to_us_takes_mail_again(
+    bill: Invoice, jo: User, settings: Any, reason: str, is_over: bool
+) -> None:
+    settings.ANYMAIL = {"WEBHOOK_SECRET": "user:secret"}
+    Suppression.objects.create(channel="email", address="ada@example.com", reason=reason)
+    headers = [{"Name": "Message-ID", "Value": "<four@example.com>"}]
+    from_ada = {"FromFull": {"Email": "ada@example.com", "Name": "Ada"}, "TextBody": "Hello", "Headers": headers}
+    assert tell(Client(), path=f"{POSTMARK}inbound/", **from_ada) == 200
+    assert Suppression.objects.exists() != is_over
+
+
 def test_a_reply_without_plain_words_is_read_from_its_html(bill: Invoice, jo: User, settings: Any) -> None:
     settings.ANYMAIL = {"WEBHOOK_SECRET": "user:secret"}
     reply: dict[str, Any] = {
