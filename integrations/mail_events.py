@@ -1,9 +1,12 @@
 """What email services tell of mails: anymail has checked who tells it and given it one vocabulary."""
 
+import re
+from html import unescape
 from typing import Any
 
 from anymail.signals import AnymailInboundEvent, AnymailTrackingEvent, EventType, RejectReason, inbound, tracking
 from django.dispatch import receiver
+from django.utils.html import strip_tags
 
 from messaging.models import Message, Suppression
 from messaging.receiving import receive_email, update_delivery
@@ -18,6 +21,11 @@ STOPPED = {
     EventType.COMPLAINED: (Reason.COMPLAINED, "Reported as spam."),
     EventType.UNSUBSCRIBED: (Reason.OPTED_OUT, "Unsubscribed at the email service."),
 }
+
+# Each stops at the next tag, so that no mail keeps them busy for long.
+_UNSEEN = re.compile(r"<(style|script|title)\b(?:(?!</?(?:style|script|title)\b).)*", re.IGNORECASE | re.DOTALL)
+_BREAK = re.compile(r"<(?:br|/p|/div|/tr|/li|/h\d)\b[^<>]*>", re.IGNORECASE)
+LONGEST_HTML = 200_000
 
 
 @receiver(tracking, dispatch_uid="integrations.mail_events")
@@ -49,5 +57,11 @@ def bring(sender: Any, event: AnymailInboundEvent, esp_name: str, **facts: Any) 
         reference=str(mail["Message-ID"] or event.event_id or ""),
         sender=mail.from_email.addr_spec.casefold(),
         subject=str(mail.subject or ""),
-        body=mail.stripped_text or mail.text or "",
+        body=mail.stripped_text or mail.text or _plain(mail.html or ""),
     )
+
+
+def _plain(html: str) -> str:
+    """The words of a mail that has no plain ones."""
+    words = unescape(strip_tags(_UNSEEN.sub("", _BREAK.sub("\n", html[:LONGEST_HTML]))))
+    return "\n".join(line.strip() for line in words.splitlines() if line.strip())

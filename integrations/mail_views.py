@@ -3,7 +3,10 @@
 Anymail checks and reads it; without a secret nobody is let in.
 """
 
+from typing import Any
+
 from anymail.exceptions import AnymailWebhookValidationFailure
+from anymail.webhooks.base import AnymailBasicAuthMixin
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseForbidden, HttpResponseNotFound
 from django.urls import Resolver404, resolve
@@ -22,13 +25,15 @@ def tracking(request: HttpRequest, service: str, what: str = "tracking") -> Http
     if not settings.ANYMAIL.get("WEBHOOK_SECRET"):
         return HttpResponseNotFound()
     length = request.META.get("CONTENT_LENGTH") or "0"
-    if not length.isdigit() or int(length) > MOST[what]:
+    if not (length.isascii() and length.isdigit()) or int(length) > MOST[what]:
         return HttpResponse(status=413)
     try:
-        view = resolve(f"/{service}/{what}/", urlconf="anymail.urls").func
+        view: Any = resolve(f"/{service}/{what}/", urlconf="anymail.urls").func
     except Resolver404:
         return HttpResponseNotFound()
     try:
+        AnymailBasicAuthMixin.validate_request(view.view_class(**view.view_initkwargs), request)
+        request._body = request.read()  # as Django keeps it, but with more room than a form has
         answer: HttpResponse = view(request)
     except AnymailWebhookValidationFailure:
         return HttpResponseForbidden()

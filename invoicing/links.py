@@ -67,13 +67,13 @@ def replace_link(invoice: Invoice, *, actor: User) -> PublicLink:
 
 @transaction.atomic
 def replace_links_of(contact: Contact, *, actor: User) -> int:
-    """End the links of a contact's open invoices and make others: a phone changed hands. How many there were.
+    """End the links of a contact's invoices and make others: a phone changed hands. How many there were.
 
-    The statement's link ends too, and is made anew when it is needed.
+    Those of paid ones too, for each leads to the others. The statement's link ends as well, and is made anew when it
+    is needed.
     """
     end_statement_links(contact)
-    open_ones = Invoice.objects.present().open().filter(contact=contact)
-    linked = PublicLink.objects.filter(invoice__in=open_ones, replaced_at=None)
+    linked = PublicLink.objects.filter(invoice__contact=contact, replaced_at=None)
     invoices = list(Invoice.objects.filter(pk__in=linked.values("invoice")).order_by("pk"))
     for invoice in invoices:
         replace_link(invoice, actor=actor)

@@ -21,6 +21,7 @@ from messaging.transports import NoAnswer, NotNow, Receipt, Refused, TransportEr
 # Who is told no for good and who may try again: the first digit of what a mail server answers (RFC 5321).
 FOR_GOOD = 500
 NO_MAILBOX = frozenset({550, 551, 553})
+NOT_ALLOWED = "5.7."  # RFC 3463: against somebody's policy, which says nothing of the mailbox
 
 
 class EmailCarrier:
@@ -30,7 +31,9 @@ class EmailCarrier:
         try:
             mail.send()
         except smtplib.SMTPRecipientsRefused as error:
-            raise _refused(*next(iter(error.recipients.values()), (FOR_GOOD, b""))) from None
+            raise _refused(*next(iter(error.recipients.values()), (FOR_GOOD, b"")), is_of_mailbox=True) from None
+        except (smtplib.SMTPAuthenticationError, smtplib.SMTPNotSupportedError) as error:
+            raise NotNow(f"The mail server does not let us in ({type(error).__name__}). Check EMAIL_URL.") from None
         except smtplib.SMTPResponseException as error:
             raise _refused(error.smtp_code, error.smtp_error) from None
         except (smtplib.SMTPServerDisconnected, TimeoutError) as error:
@@ -94,9 +97,11 @@ def _of_service(error: AnymailRequestsAPIError) -> TransportError:
     return NoAnswer("The email service gave no usable answer.", code=str(code or ""))
 
 
-def _refused(code: int, words: bytes | str) -> Refused | NotNow:
+def _refused(code: int, words: bytes | str, *, is_of_mailbox: bool = False) -> Refused | NotNow:
+    """What a mail server said no to: the mailbox, or us and our mail, which is nothing against the mailbox."""
     said = words.decode(errors="replace") if isinstance(words, bytes) else str(words)
     if code < FOR_GOOD:
         return NotNow(f"The mail server says: {said[:200]}", code=str(code), wait=120)
-    bounced = Suppression.Reason.BOUNCED if code in NO_MAILBOX else ""
+    is_gone = is_of_mailbox and code in NO_MAILBOX and not said.startswith(NOT_ALLOWED)
+    bounced = Suppression.Reason.BOUNCED if is_gone else ""
     return Refused(f"The mail server refused it: {said[:200]}", code=str(code), suppress=bounced)

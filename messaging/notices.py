@@ -28,8 +28,9 @@ def tell(kind: str, fact: str, words: str, path: str, *, owner_id: int | None) -
     """Note it for everybody who wants to hear of it. ``kind`` is a field of NoticeChoice, ``owner_id`` whose it is."""
     choices = dict(NoticeChoice.objects.values_list("user", kind))
     usual = getattr(NoticeChoice(), kind)
+    words = " ".join(words.split())[:300]  # a mail's subject is one line, whatever a mail server says in several
     rows = [
-        StaffNotice(user_id=pk, fact=fact[:60], words=words[:300], path=path[:200])
+        StaffNotice(user_id=pk, fact=fact[:60], words=words, path=path[:200])
         for pk in User.objects.filter(is_active=True).values_list("pk", flat=True)
         if _wants(choices.get(pk, usual), pk, owner_id)
     ]

@@ -1,6 +1,9 @@
 """What comes in: replies, and what became of messages that went out. Each is told more than once, in any order."""
 
 import hashlib
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
@@ -15,6 +18,7 @@ from messaging.sending import queue
 from messaging.signals import message_failed, message_received
 from messaging.suppressing import release, suppress
 
+P = ParamSpec("P")
 Status, Channel, Reason = Message.Status, Message.Channel, Suppression.Reason
 # What may still follow each status; a later one is never overwritten by an earlier.
 BEFORE = {
@@ -31,21 +35,55 @@ ANSWERS = {
 }
 
 
+def _settled(receive: Callable[P, Message | None]) -> Callable[P, Message | None]:
+    """In one transaction; and once more where another kept the same at this moment, or its thread was moved away."""
+
+    @wraps(receive)
+    def settled(*told: P.args, **facts: P.kwargs) -> Message | None:
+        try:
+            with transaction.atomic():
+                return receive(*told, **facts)
+        except IntegrityError:
+            with transaction.atomic():
+                return receive(*told, **facts)
+
+    return settled
+
+
+@_settled
 def receive_text(*, reference: str, sender: str, body: str, keyword: str = "", media: int = 0) -> Message | None:
     """Keep a text that came in, once per ``reference``; None where it was kept before.
 
     ``keyword`` is "stop", "start" or "help" where the network itself acted on it and has answered the sender already.
     """
-    try:
-        with transaction.atomic():
-            return _receive(reference, sender, body, keyword, media)
-    except IntegrityError:
-        if Message.objects.filter(channel=Channel.TEXT, reference=reference).exists():
-            return None
-        raise
+    if Message.objects.filter(channel=Channel.TEXT, reference=reference).exists():
+        return None
+    conversation = conversation_with(Channel.TEXT, sender)
+    meaning = keyword or opt_out.read_reply(body)
+    words = body if not media else f"{body}\n[{media} picture{'s' if media > 1 else ''}, not shown here]".strip()
+    message = Message.objects.create(
+        conversation=conversation,
+        direction=Message.Direction.IN,
+        channel=Channel.TEXT,
+        address=sender,
+        body=words,
+        status=Status.RECEIVED,
+        reference=reference,
+    )
+    touch(conversation, is_unread=True)
+    if _act(message, meaning) and not keyword:
+        queue(
+            conversation,
+            channel=Channel.TEXT,
+            address=sender,
+            body=ANSWERS[meaning].format(business=Business.load().name),
+            is_answer=True,
+        )
+    message_received.send(sender=Message, message=message, meaning=meaning)
+    return message
 
 
-@transaction.atomic
+@_settled
 def receive_email(*, reference: str, sender: str, subject: str, body: str) -> Message | None:
     """Keep a reply by mail, once per ``reference``; None where it was kept before, or cannot be told from another."""
     if not reference or not 0 < len(sender) <= LONGEST_ADDRESS:
@@ -65,12 +103,13 @@ def receive_email(*, reference: str, sender: str, subject: str, body: str) -> Me
     )
     if not is_new:
         return None
+    release(Channel.EMAIL, sender, reason=Reason.BOUNCED, origin="email")  # somebody is at that mailbox again
     touch(conversation, is_unread=True)
     message_received.send(sender=Message, message=message, meaning="")
     return message
 
 
-@transaction.atomic
+@_settled
 def receive_question(invoice: Invoice, body: str) -> Message | None:
     """Keep what a customer asked on an invoice's page; the same words of one day once. None for nobody's invoice."""
     if invoice.contact is None:
@@ -120,34 +159,6 @@ def update_delivery(
             message.refresh_from_db()
             message_failed.send(sender=Message, message=message)
     return bool(moved)
-
-
-def _receive(reference: str, sender: str, body: str, keyword: str, media: int) -> Message | None:
-    if Message.objects.filter(channel=Channel.TEXT, reference=reference).exists():
-        return None
-    conversation = conversation_with(Channel.TEXT, sender)
-    meaning = keyword or opt_out.read_reply(body)
-    words = body if not media else f"{body}\n[{media} picture{'s' if media > 1 else ''}, not shown here]".strip()
-    message = Message.objects.create(
-        conversation=conversation,
-        direction=Message.Direction.IN,
-        channel=Channel.TEXT,
-        address=sender,
-        body=words,
-        status=Status.RECEIVED,
-        reference=reference,
-    )
-    touch(conversation, is_unread=True)
-    if _act(message, meaning) and not keyword:
-        queue(
-            conversation,
-            channel=Channel.TEXT,
-            address=sender,
-            body=ANSWERS[meaning].format(business=Business.load().name),
-            is_answer=True,
-        )
-    message_received.send(sender=Message, message=message, meaning=meaning)
-    return message
 
 
 def _act(message: Message, meaning: str) -> bool:

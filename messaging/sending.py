@@ -105,6 +105,7 @@ def send_invoice(
 @transaction.atomic
 def send_text(conversation: Conversation, *, body: str, key: uuid.UUID, actor: User) -> Message:
     """Queue a text that staff wrote in a conversation. Raises CannotSend."""
+    Conversation.objects.select_for_update().get(pk=conversation.pk)  # a second click waits for the first
     earlier = Message.objects.filter(key=key).first()
     if earlier is not None:
         return earlier

@@ -38,10 +38,11 @@ class NoAnswer(TransportError):
 
 @dataclass(frozen=True)
 class Receipt:
-    """What the vendor says of a message it has: its own id, and a Message.Status."""
+    """What the vendor says of a message it has: its own id, a Message.Status, and why it did not arrive."""
 
     reference: str
     status: str
+    refusal: Refused | None = None
 
 
 class TextTransport(Protocol):

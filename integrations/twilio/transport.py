@@ -78,7 +78,11 @@ def _callback(key: str) -> str:
 
 
 def _receipt(one: Any) -> Receipt:
-    return Receipt(str(one.sid), STATUSES.get(str(one.status), Message.Status.SENT))
+    status = STATUSES.get(str(one.status), Message.Status.SENT)
+    if status != Message.Status.FAILED:
+        return Receipt(str(one.sid), status)
+    reason = reason_of(one.error_code)
+    return Receipt(str(one.sid), status, Refused(reason.words, code=str(one.error_code), suppress=reason.suppress))
 
 
 def _is_since(one: Any, since: datetime) -> bool:

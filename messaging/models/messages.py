@@ -92,6 +92,8 @@ class Message(models.Model):
         ]
         indexes = [
             models.Index(fields=["conversation", "-id"], name="message_of_conversation"),
+            models.Index(fields=["address", "-id"], name="message_of_address"),
+            models.Index(fields=["reference"], name="message_of_reference"),
             models.Index(fields=["id"], condition=Q(status="queued"), name="message_queued"),
             models.Index(fields=["id"], condition=Q(status="sending"), name="message_sending"),
         ]

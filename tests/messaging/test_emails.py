@@ -31,8 +31,14 @@ class Mailbox:
     """A mail server's manners: what it answers to a recipient and to a mail. "hang up" ends the connection."""
 
     mails: list[EmailMessage] = field(default_factory=list)
+    to_sender: str = "250 OK"
     to_recipient: str = "250 OK"
     to_mail: str = "250 OK"
+
+    async def handle_MAIL(self, server: Any, session: Any, envelope: Any, address: str, options: list[str]) -> str:  # noqa: N802
+        if self.to_sender.startswith("250"):
+            envelope.mail_from = address
+        return self.to_sender
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: list[str]) -> str:  # noqa: N802
         if self.to_recipient.startswith("250"):
@@ -104,6 +110,9 @@ def test_whoever_stops_mails_gets_none_and_looking_at_the_page_stops_nothing(
     ("manners", "status", "is_for_good"),
     [
         ({"to_recipient": "550 No such mailbox"}, Status.FAILED, True),
+        ({"to_recipient": "550 5.7.1 Relaying denied"}, Status.FAILED, False),
+        ({"to_sender": "553 Not an address of yours"}, Status.FAILED, False),
+        ({"to_mail": "550 5.7.1 Looks like spam"}, Status.FAILED, False),
         ({"to_recipient": "552 Mailbox full"}, Status.FAILED, False),
         ({"to_recipient": "451 Come back later"}, Status.QUEUED, False),
         ({"to_mail": "421 Too many mails"}, Status.QUEUED, False),
@@ -177,3 +186,40 @@ def test_a_reply_by_mail_stands_in_the_conversation_once(bill: Invoice, jo: User
     message = Message.objects.get(direction="in")
     assert (message.conversation, message.body, message.subject) == (thread, "I pay on <Friday>.", "Re: Invoice 1042")
     assert tell(Client(), "user:wrong", path=f"{POSTMARK}inbound/", **reply) == 403  # noqa: S106
+
+
+@pytest.mark.parametrize(("reason", "is_over"), [("bounced", True), ("opted_out", False), ("complained", False)])
+def test_an_address_that_writes_to_us_takes_mail_again(
+    bill: Invoice, jo: User, settings: Any, reason: str, is_over: bool
+) -> None:
+    settings.ANYMAIL = {"WEBHOOK_SECRET": "user:secret"}
+    Suppression.objects.create(channel="email", address="ada@example.com", reason=reason)
+    headers = [{"Name": "Message-ID", "Value": "<four@example.com>"}]
+    from_ada = {"FromFull": {"Email": "ada@example.com", "Name": "Ada"}, "TextBody": "Hello", "Headers": headers}
+    assert tell(Client(), path=f"{POSTMARK}inbound/", **from_ada) == 200
+    assert Suppression.objects.exists() != is_over
+
+
+def test_a_reply_without_plain_words_is_read_from_its_html(bill: Invoice, jo: User, settings: Any) -> None:
+    settings.ANYMAIL = {"WEBHOOK_SECRET": "user:secret"}
+    reply: dict[str, Any] = {
+        "FromFull": {"Email": "ada@example.com", "Name": "Ada"},
+        "Subject": "Re: Invoice 1042",
+        "HtmlBody": "<style>p {color: red}</style><p>I pay on Friday &amp; not before.</p><p>Ada</p>",
+        "Headers": [{"Name": "Message-ID", "Value": "<two@example.com>"}],
+    }
+    assert tell(Client(), path=f"{POSTMARK}inbound/", **reply) == 200
+    assert Message.objects.get().body == "I pay on Friday & not before.\nAda"
+
+
+def test_a_reply_with_pictures_is_kept_without_them(bill: Invoice, jo: User, settings: Any) -> None:
+    settings.ANYMAIL = {"WEBHOOK_SECRET": "user:secret"}
+    picture = {"Name": "roof.jpg", "ContentType": "image/jpeg", "Content": base64.b64encode(b"x" * 3_000_000).decode()}
+    reply: dict[str, Any] = {
+        "FromFull": {"Email": "ada@example.com", "Name": "Ada"},
+        "TextBody": "Look at my roof.",
+        "Attachments": [picture],
+        "Headers": [{"Name": "Message-ID", "Value": "<three@example.com>"}],
+    }
+    assert tell(Client(), path=f"{POSTMARK}inbound/", **reply) == 200
+    assert Message.objects.get().body == "Look at my roof."

@@ -69,6 +69,13 @@ def test_a_message_that_did_not_arrive_is_told_once(jo: User, bill: Invoice) -> 
     ]
 
 
+def test_what_a_mail_server_says_in_several_lines_is_told_in_one(jo: User, bill: Invoice) -> None:
+    send_invoice(bill, channel="email", body="Hi", key=uuid.uuid4(), actor=jo)
+    Message.objects.update(status="sent", reference="b7bc")
+    update_delivery(reference="b7bc", status="failed", error="550-5.1.1 No such\r\n550 mailbox.")
+    assert mailed() == [(jo.email, "A message to Ada Lovelace did not arrive. 550-5.1.1 No such 550 mailbox.")]
+
+
 @pytest.mark.parametrize(
     ("source", "is_told"), [("stripe", True), ("crezco", True), ("staff", False), ("quickbooks", False)]
 )
