@@ -44,6 +44,8 @@ def staff_hear_of_replies(sender: Any, message: Message, **facts: Any) -> None:
 
 @receiver(message_failed, dispatch_uid="messaging.notices.message_failed")
 def staff_hear_of_failures(sender: Any, message: Message, **facts: Any) -> None:
+    if message.is_answer:  # whoever asked for no more texts may be refused even the answer, by the network itself
+        return
     _tell("failures", message, f"A message to {message.conversation} did not arrive. {message.error}")
 
 

@@ -163,7 +163,15 @@ def test_what_is_not_signed_by_our_token_is_refused_and_nothing_is_kept(
 
 @pytest.mark.parametrize(
     "odd",
-    [{"MessageSid": ""}, {"From": ""}, {"MessageSid": "x" * 201}, {"From": "9" * 300}, {}, {"Body": "a\x00b"}],
+    [
+        {"MessageSid": ""},
+        {"From": ""},
+        {"MessageSid": "x" * 201},
+        {"From": "9" * 300},
+        {},
+        {"Body": "a\x00b"},
+        {"From": "+1\x00415"},
+    ],
 )
 def test_odd_forms_break_nothing(twilio: TwilioSandbox, settings: Any, odd: dict[str, str]) -> None:
     form = {"MessageSid": "SM1", "From": ADA, "Body": "Hi", "NumMedia": "many"}
