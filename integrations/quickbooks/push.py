@@ -35,7 +35,7 @@ def push_payment(entry: OutboxEntry) -> None:
             outbox.ignore(entry, TAKEN_BACK)
             return
         if document is None:
-            document = client.create_payment(_body(client, connection, payment), request_id=str(entry.key))
+            document = _create(client, entry)
     finally:
         client.close()
     booked.keep(entry, document)
@@ -45,6 +45,18 @@ def _booked_already(client: QuickBooksClient, payment: Payment) -> Doc | None:
     """A try whose answer was lost may have booked it, and a worker that was killed has noted no try."""
     found = client.page("Payment", where=f"PaymentRefNum = {quote(echoes.number_of(payment))}", size=10)
     return next((doc for doc in found if echoes.is_of(doc, payment)), None)
+
+
+def _create(client: QuickBooksClient, entry: OutboxEntry) -> Doc:
+    """Book it as there is room; where its invoices changed between our look and the booking, as there is room now."""
+    body = _body(client, entry.connection, entry.payment)
+    while True:
+        try:
+            return client.create_payment(body, request_id=str(entry.key))
+        except Rejected:
+            before, body = body, _body(client, entry.connection, entry.payment)
+            if body == before:
+                raise
 
 
 def _body(client: QuickBooksClient, connection: QuickBooksConnection, payment: Payment) -> Doc:
