@@ -16,7 +16,7 @@ Document = dict[str, Any]
 
 
 def differences(books: Company) -> list[str]:
-    found = [_left_over(), _customers(books), _invoices(books), _payments(books), _announcements()]
+    found = [_left_over(), _customers(books), _invoices(books), _payments(books), _announcements(), _below_zero()]
     return [sentence for sentences in found for sentence in sentences]
 
 
@@ -148,6 +148,13 @@ def _announcements() -> Iterator[str]:
         standing = heard["payment_recorded", pk] - heard["payment_reversed", pk]
         if standing == is_void:  # one that was void before we heard of it is announced in neither way
             yield f"payment {pk} is {'' if is_void else 'not '}void, announced as recorded and not reversed: {standing}"
+
+
+def _below_zero() -> Iterator[str]:
+    """At any moment that was announced, or now."""
+    then = Heard.objects.filter(name="negative").values_list("subject", flat=True)
+    now = Invoice.objects.filter(balance__lt=0).values_list("pk", flat=True)
+    yield from (f"invoice {pk} had a balance below zero" for pk in {*then, *now})
 
 
 def _pks(model: type[Any]) -> Iterable[int]:

@@ -7,7 +7,6 @@ from typing import Any
 
 from campaign.gateways import Gateways, Obj
 from campaign.keeper import Bookkeeper
-from campaign.ledger.models import Heard
 from integrations.models import QuickBooksLink
 from invoicing.models import Invoice, Payment
 
@@ -23,7 +22,6 @@ def differences(gateways: Gateways, keeper: Bookkeeper, noted: dict[str, int]) -
     yield from _unbooked(links)
     yield from _void(keeper, links)
     yield from _unflagged(_paid_for(gateways) | {("staff", key): pk for key, pk in noted.items()}, keeper, links)
-    yield from _negative()
 
 
 def _stripe(gateways: Gateways, undone: set[int]) -> Iterator[str]:
@@ -103,10 +101,3 @@ def _unflagged(meant: dict[tuple[str, str], int], keeper: Bookkeeper, links: dic
         by_hand = {("Payment", links.get(payment.pk)), ("Invoice", known_as.get(invoice or 0))} & keeper.rearranged
         if invoice is not None and invoice not in flagged and not by_hand:
             yield f"payment {payment.pk} has {payment.unapplied} too much, and invoice {invoice} is not flagged"
-
-
-def _negative() -> Iterator[str]:
-    for pk in set(Heard.objects.filter(name="negative").values_list("subject", flat=True)):
-        yield f"invoice {pk} had a balance below zero"
-    for pk in Invoice.objects.filter(balance__lt=0).values_list("pk", flat=True):
-        yield f"invoice {pk} has a balance below zero"

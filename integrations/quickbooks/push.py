@@ -40,8 +40,7 @@ def push_payment(entry: OutboxEntry) -> None:
             outbox.ignore(entry, TAKEN_BACK)
             return
         if document is None:
-            body, said = _body(client, connection, payment)
-            document = client.create_payment(body, request_id=str(entry.key))
+            document, said = _create(client, entry)
     finally:
         client.close()
     booked.keep(entry, document, said)
@@ -51,6 +50,22 @@ def _booked_already(client: QuickBooksClient, payment: Payment) -> Doc | None:
     """A try whose answer was lost may have booked it, and a worker that was killed has noted no try."""
     found = client.page("Payment", where=f"PaymentRefNum = {quote(echoes.number_of(payment))}", size=10)
     return next((doc for doc in found if echoes.is_of(doc, payment)), None)
+
+
+def _create(client: QuickBooksClient, entry: OutboxEntry) -> tuple[Doc, str]:
+    """Book it as there is room; where its invoices changed between our look and the booking, as there is room now.
+
+    With the document comes what has to be said of where the money lies.
+    """
+    body, said = _body(client, entry.connection, entry.money)
+    while True:
+        try:
+            return client.create_payment(body, request_id=str(entry.key)), said
+        except Rejected:
+            before = body
+            body, said = _body(client, entry.connection, entry.money)
+            if body == before:
+                raise
 
 
 def _body(client: QuickBooksClient, connection: QuickBooksConnection, payment: Payment) -> tuple[Doc, str]:

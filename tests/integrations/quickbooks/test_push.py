@@ -202,6 +202,29 @@ def test_paid_on_both_sides_at_once_is_told_though_the_answer_of_the_booking_was
     assert "at the same time" in ours(bill).attention
 
 
+def test_what_is_paid_there_while_the_booking_is_under_way_is_booked_as_credit_and_told(
+    bill: dict, look: Look, followed: QuickBooksConnection, quickbooks: Sandbox, books: Company
+) -> None:
+    paid(bill)
+    quickbooks.faults.add("slow", seconds=1, match=f"POST /v3/company/{followed.realm_id}/payment")
+
+    def follow() -> None:
+        book(followed)
+        connection.close()
+
+    worker = threading.Thread(target=follow)
+    worker.start()
+    while quickbooks.faults.waiting:
+        assert worker.is_alive()
+    pay(books, books.read("Customer", bill["CustomerRef"]["value"]), 100, (bill, 100))
+    worker.join()
+    look()
+    assert OutboxEntry.objects.get().status == Status.DONE
+    assert (ours(bill).balance, ours(bill).paid) == (0, 100)
+    assert "at the same time" in ours(bill).attention
+    assert set(Payment.objects.values_list("source", "unapplied")) == {("staff", 100), ("quickbooks", 0)}
+
+
 def test_paid_on_both_sides_at_once_is_told_as_paid_once(
     bill: dict, look: Look, followed: QuickBooksConnection, books: Company
 ) -> None:
