@@ -1,6 +1,7 @@
 """A generated bookkeeper: one random step after the other in a company's books, refused ones included."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from decimal import Decimal
 from random import Random
 from typing import Any
@@ -181,7 +182,8 @@ class Bookkeeper:
         self.books.create("Payment", {"CustomerRef": {"value": customer}, **known})
 
     def wake_all(self) -> None:
-        """No customer is inactive any more."""
+        """No customer is inactive any more, but for one that stands too deep below others since those were merged."""
         for pk, record in list(self.books.store.tables["Customer"].items()):
             if not record.document["Active"]:
-                self.books.update("Customer", {"Id": pk, "sparse": True, "Active": True})
+                with suppress(Fault):
+                    self.books.update("Customer", {"Id": pk, "sparse": True, "Active": True})
