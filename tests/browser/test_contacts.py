@@ -157,3 +157,11 @@ def test_a_refused_form_leads_to_its_field_and_keeps_what_was_typed(
     page.get_by_role("link", name="Ann Lee", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Ann Lee")
     console[:] = [line for line in console if "422" not in line]  # Chromium names every refused answer
+
+
+def test_a_name_beside_its_buttons_is_read_in_words_on_a_phone(page: Page, live_server: Any, jo: User) -> None:
+    contact = make_contact("Eilidh & Rory Munro")
+    page.set_viewport_size({"width": 360, "height": 760})
+    page.goto(f"{live_server.url}/contacts/{contact.pk}/")
+    box = page.get_by_role("heading", level=1).bounding_box()
+    assert box is not None and box["height"] < 80, "two lines at most"
