@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
 
+from .. import guests
 from ..http import Request, Response
 from . import control_pages as shown
 from .errors import Refused
@@ -19,21 +19,8 @@ Action = Callable[["CrezcoSandbox", Form], str]
 
 def answer(sandbox: CrezcoSandbox, request: Request) -> Response | None:
     """The answer to a person's request; None when the path is not a page."""
-    if request.path == "":
-        return Response.redirect(f"{sandbox.url}/")
-    if request.method in ("GET", "HEAD") and request.path in PAGES:
-        return Response.page(PAGES[request.path](sandbox, request.query))
-    name = request.path.removeprefix("/do/")
-    if request.method != "POST" or name not in ACTIONS:
-        return None
-    try:
-        back = {"done": ACTIONS[name](sandbox, request.form)}
-    except Refused as refused:
-        back = {"sorry": str(refused)}
-    except (KeyError, ValueError) as error:
-        back = {"sorry": f"That cannot be: {error}"}
-    where = "trouble" if name in TROUBLE else "webhooks" if name in WEBHOOKS else ""
-    return Response.redirect(f"{sandbox.url}/{where}?{urlencode(back)}")
+    back_to = guests.back_to_group({"trouble": TROUBLE, "webhooks": WEBHOOKS})
+    return guests.answer(sandbox, request, PAGES, ACTIONS, back_to, Refused)
 
 
 PAGES: dict[str, Callable[[CrezcoSandbox, Form], str]] = {
@@ -53,19 +40,6 @@ def bank_answers(sandbox: CrezcoSandbox, form: Form) -> str:
 # -- trouble and webhooks ----------------------------------------------------------------------------------------
 
 
-def break_things(sandbox: CrezcoSandbox, form: Form) -> str:
-    """Let the next answers go wrong."""
-    times = int(form.get("times") or 1)
-    sandbox.faults.add(form["kind"], times, form.get("match", ""), float(form.get("seconds") or 5))
-    return f"The next {times} fitting answers: {form['kind']}."
-
-
-def calm_down(sandbox: CrezcoSandbox, form: Form) -> str:
-    """Call all trouble off."""
-    sandbox.faults.clear()
-    return "All is well again."
-
-
 def answer_otherwise(sandbox: CrezcoSandbox, form: Form) -> str:
     """Choose how it answers where the guides are silent."""
     for name in vars(sandbox.open):
@@ -75,13 +49,10 @@ def answer_otherwise(sandbox: CrezcoSandbox, form: Form) -> str:
 
 def save_webhooks(sandbox: CrezcoSandbox, form: Form) -> str:
     """Change how webhooks are sent; nothing is changed when one of the values is wrong."""
+    said = guests.set_switches(sandbox.webhooks, form)
     hooks = sandbox.webhooks
-    drop, double = (min(max(float(form.get(name) or 0), 0.0), 1.0) for name in ("drop", "double"))
-    hooks.delay = max(float(form.get("delay") or 0), 0.0)
-    hooks.drop, hooks.double = drop, double
-    hooks.enabled, hooks.shuffle = form.get("enabled") == "on", form.get("shuffle") == "on"
     hooks.in_lists, hooks.forgives = form.get("in_lists") == "on", form.get("forgives") == "on"
-    return f"Webhooks are {'on' if hooks.enabled else 'off'}."
+    return said
 
 
 def register(sandbox: CrezcoSandbox, form: Form) -> str:
@@ -89,22 +60,20 @@ def register(sandbox: CrezcoSandbox, form: Form) -> str:
     return f"{sandbox.register(form['callback'].strip())['callback']} is told of payments."
 
 
-def flush(sandbox: CrezcoSandbox, form: Form) -> str:
-    """Send at once what waits."""
-    sandbox.webhooks.flush()
-    return "What was waiting is on its way."
-
-
 def send_again(sandbox: CrezcoSandbox, form: Form) -> str:
     """Send the last one once more."""
     return "It is sent again." if sandbox.webhooks.send_again() else "Nothing was sent so far."
 
 
-TROUBLE: dict[str, Action] = {"break": break_things, "calm-down": calm_down, "answer-otherwise": answer_otherwise}
+TROUBLE: dict[str, Action] = {
+    "break": guests.break_things,
+    "calm-down": guests.calm_down,
+    "answer-otherwise": answer_otherwise,
+}
 WEBHOOKS: dict[str, Action] = {
     "webhooks": save_webhooks,
     "register": register,
-    "flush-webhooks": flush,
+    "flush-webhooks": guests.flush,
     "send-again": send_again,
 }
 ACTIONS: dict[str, Action] = {"bank-answers": bank_answers, **TROUBLE, **WEBHOOKS}

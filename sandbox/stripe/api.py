@@ -6,41 +6,20 @@ import base64
 import binascii
 import json
 import re
-import time
-from collections import deque
 from collections.abc import Callable
-from threading import Lock
 
 from ..http import Request, Response
+from ..rate import Rate
 from . import idempotency
 from .book import VERSION, Book, Obj
 from .endpoints import ENDPOINTS, Call
-from .errors import Refused, bad_key, no_such_page, publishable_key, too_many_requests
+from .errors import Refused, bad_key, no_such_page, publishable_key
 from .forms import parse
 from .reading import expansions, shown
 from .trouble import answer_of
 
 Work = Callable[[Request], Response]
 VERSIONS = re.compile(r"\d{4}-\d{2}-\d{2}(\.[a-z_]+)?$")
-
-
-class Rate:
-    """So many requests a second; None: any number."""
-
-    def __init__(self, per_second: int | None) -> None:
-        self.per_second = per_second
-        self._seen: deque[float] = deque()
-        self._lock = Lock()
-
-    def count(self) -> None:
-        """Let a request pass, or throttle it."""
-        with self._lock:
-            now = time.monotonic()
-            while self._seen and self._seen[0] <= now - 1:
-                self._seen.popleft()
-            if self.per_second is not None and len(self._seen) >= self.per_second:
-                raise too_many_requests()
-            self._seen.append(now)
 
 
 def answer(book: Book, request: Request, key: str, pages: str, rate: Rate) -> Response:

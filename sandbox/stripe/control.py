@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
 
+from .. import guests
+from ..courier import checked
 from ..http import Request, Response
 from . import control_pages as shown
 from .errors import Refused
@@ -19,21 +20,8 @@ Action = Callable[["StripeSandbox", Form], str]
 
 def answer(sandbox: StripeSandbox, request: Request) -> Response | None:
     """The answer to a person's request; None when the path is not a page."""
-    if request.path == "":
-        return Response.redirect(f"{sandbox.url}/")
-    if request.method in ("GET", "HEAD") and request.path in PAGES:
-        return Response.page(PAGES[request.path](sandbox, request.query))
-    name = request.path.removeprefix("/do/")
-    if request.method != "POST" or name not in ACTIONS:
-        return None
-    try:
-        back = {"done": ACTIONS[name](sandbox, request.form)}
-    except Refused as refused:
-        back = {"sorry": str(refused)}
-    except (KeyError, ValueError) as error:
-        back = {"sorry": f"That cannot be: {error}"}
-    where = "trouble" if name in TROUBLE else "webhooks" if name in WEBHOOKS else ""
-    return Response.redirect(f"{sandbox.url}/{where}?{urlencode(back)}")
+    back_to = guests.back_to_group({"trouble": TROUBLE, "webhooks": WEBHOOKS})
+    return guests.answer(sandbox, request, PAGES, ACTIONS, back_to, Refused)
 
 
 PAGES: dict[str, Callable[[StripeSandbox, Form], str]] = {
@@ -121,35 +109,13 @@ def advance(sandbox: StripeSandbox, form: Form) -> str:
 # -- trouble and webhooks ----------------------------------------------------------------------------------------
 
 
-def break_things(sandbox: StripeSandbox, form: Form) -> str:
-    """Let the next answers go wrong."""
-    times = int(form.get("times") or 1)
-    sandbox.faults.add(form["kind"], times, form.get("match", ""), float(form.get("seconds") or 5))
-    return f"The next {times} fitting answers: {form['kind']}."
-
-
-def calm_down(sandbox: StripeSandbox, form: Form) -> str:
-    """Call all trouble off."""
-    sandbox.faults.clear()
-    return "All is well again."
-
-
 def save_webhooks(sandbox: StripeSandbox, form: Form) -> str:
-    """Change how webhooks are sent; nothing is changed when one of the values is wrong."""
-    hooks = sandbox.webhooks
-    drop, double = (min(max(float(form.get(name) or 0), 0.0), 1.0) for name in ("drop", "double"))
-    delay = max(float(form.get("delay") or 0), 0.0)
-    hooks.url = form.get("url", "").strip() or None
-    sandbox.book.is_heard = bool(hooks.url)
-    hooks.drop, hooks.double, hooks.delay = drop, double, delay
-    hooks.enabled, hooks.shuffle = form.get("enabled") == "on", form.get("shuffle") == "on"
-    return f"Webhooks are {'on' if hooks.enabled else 'off'}."
-
-
-def flush(sandbox: StripeSandbox, form: Form) -> str:
-    """Send at once what waits."""
-    sandbox.webhooks.flush()
-    return "What was waiting is on its way."
+    """Change who is told and how; nothing is changed when one of the values is wrong."""
+    url = checked(form.get("url", "").strip() or None)
+    said = guests.set_switches(sandbox.webhooks, form)
+    sandbox.webhooks.url = url
+    sandbox.book.is_heard = bool(url)
+    return said
 
 
 def tell_again(sandbox: StripeSandbox, form: Form) -> str:
@@ -158,8 +124,8 @@ def tell_again(sandbox: StripeSandbox, form: Form) -> str:
     return "The event is sent again."
 
 
-TROUBLE: dict[str, Action] = {"break": break_things, "calm-down": calm_down}
-WEBHOOKS: dict[str, Action] = {"webhooks": save_webhooks, "flush-webhooks": flush, "tell-again": tell_again}
+TROUBLE: dict[str, Action] = {"break": guests.break_things, "calm-down": guests.calm_down}
+WEBHOOKS: dict[str, Action] = {"webhooks": save_webhooks, "flush-webhooks": guests.flush, "tell-again": tell_again}
 ACTIONS: dict[str, Action] = {
     "expire": expire,
     "bank-answers": bank_answers,

@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from html import escape
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from .. import control_parts as parts
-from ..pages import page
+from .. import guest_pages as shared
+from ..guest_pages import LISTED, form, framed
+from ..guests import Form
 from . import currencies, money
 from .book import Book, Obj
 from .disputes import REASONS
@@ -17,27 +18,7 @@ from .trouble import KINDS
 if TYPE_CHECKING:
     from .stand_in import StripeSandbox
 
-Form = dict[str, str]
-LISTED = 25
 WAYS = (("card", "paid"), ("declined", "declined"), ("insufficient_funds", "without enough money"))
-
-
-def framed(sandbox: StripeSandbox, title: str, query: Form, body: str) -> str:
-    """A page under the links that all of them share, with what was just done."""
-    links = (("/", "Account"), ("/trouble", "Break things"), ("/webhooks", "Webhooks"), ("/log", "Request log"))
-    nav = "".join(f'<a href="{escape(sandbox.url)}{path}">{words}</a>' for path, words in links)
-    if urlsplit(sandbox.url).path:
-        nav += '<a href="/">QuickBooks</a>'  # it is a guest under the roof of that one
-    note = f'<p class="note" role="status">{escape(query["done"])}</p>' if query.get("done") else ""
-    sorry = f'<p class="note bad" role="alert">{escape(query["sorry"])}</p>' if query.get("sorry") else ""
-    return page(title, f"<nav>{nav}</nav>{note}{sorry}{body}")
-
-
-def form(sandbox: StripeSandbox, action: str, inside: str, button: str, quiet: bool = True) -> str:
-    """A form that posts to one of the actions."""
-    style = ' class="quiet"' if quiet else ""
-    target = f"{escape(sandbox.url)}/do/{action}"
-    return f'<form method="post" action="{target}">{inside}<button{style}>{escape(button)}</button></form>'
 
 
 def newest(book: Book, kind: str) -> list[Obj]:
@@ -211,35 +192,18 @@ def _payouts(sandbox: StripeSandbox) -> str:
 
 def trouble(sandbox: StripeSandbox, query: Form) -> str:
     """Order trouble, and see what is waiting."""
-    inside = parts.select("What", "kind", [(kind, kind.replace("_", " ")) for kind in KINDS])
-    inside += parts.field("How often", "times", "1", "number", "min=1")
-    inside += parts.field("Only where this occurs (address or body)", "match")
-    inside += parts.field("Seconds, for slow", "seconds", "5", "number", "min=0 step=any")
-    waiting = ((escape(one.kind), str(one.times), escape(one.match)) for one in list(sandbox.faults.waiting))
-    body = (
-        f"<h2>The next answers</h2>{form(sandbox, 'break', inside, 'Break', quiet=False)}"
-        f"<h2>Waiting</h2>{parts.table(('What', 'How often', 'Where'), waiting)}"
-        f"{form(sandbox, 'calm-down', '', 'Call everything off')}"
-    )
-    return framed(sandbox, "Break things", query, body)
+    return framed(sandbox, "Break things", query, shared.trouble(sandbox, KINDS))
 
 
 def webhooks(sandbox: StripeSandbox, query: Form) -> str:
     """The switches, what waits, and the newest events."""
-    hooks = sandbox.webhooks
-    state = f"Events are told to {hooks.url}." if hooks.url else "There is no address yet: nobody is told."
-    share = "min=0 max=1 step=any"
-    inside = parts.tick("Switched on", "enabled", hooks.enabled)
-    inside += parts.field("Address on this machine", "url", hooks.url or "", "url")
-    inside += parts.field("Part of them lost (0 to 1)", "drop", f"{hooks.drop:g}", "number", share)
-    inside += parts.field("Part of them sent twice (0 to 1)", "double", f"{hooks.double:g}", "number", share)
-    inside += parts.field("Late by up to (seconds)", "delay", f"{hooks.delay:g}", "number", "min=0 step=any")
-    inside += parts.tick("In another order", "shuffle", hooks.shuffle)
-    flush = form(sandbox, "flush-webhooks", "", "Send what waits now")
+    url = sandbox.webhooks.url or ""
+    state = f"Events are told to {url}." if url else "There is no address yet: nobody is told."
+    inside = shared.switches(sandbox.webhooks, parts.field("Address on this machine", "url", url, "url"))
     body = (
-        f"<p>{escape(state)}</p>{form(sandbox, 'webhooks', inside, 'Save', quiet=False)}"
-        f"<h2>What waits</h2><p>{hooks.waiting} to be sent, {len(hooks.dropped)} lost on purpose.</p>{flush}"
-        f"<h2>Newest events</h2>{_events(sandbox)}<h2>Last deliveries</h2>{_deliveries(sandbox)}"
+        f"<p>{escape(state)}</p>{form(sandbox, 'webhooks', inside, 'Save', quiet=False)}{shared.waiting(sandbox)}"
+        f"<h2>Newest events</h2>{_events(sandbox)}"
+        f"<h2>Last deliveries</h2>{shared.deliveries(sandbox, lambda notice: notice.event['type'])}"
     )
     return framed(sandbox, "Webhooks", query, body)
 
@@ -259,29 +223,8 @@ def _events(sandbox: StripeSandbox) -> str:
     return parts.table(("When", "What", "Object", "", ""), rows)
 
 
-def _deliveries(sandbox: StripeSandbox) -> str:
-    rows = (
-        (
-            time.strftime("%H:%M:%S", time.localtime(one.at)),
-            f"{one.status or 'no answer'}",
-            str(one.attempt),
-            one.notices[0].event["type"],
-        )
-        for one in list(sandbox.webhooks.deliveries)[-LISTED:][::-1]
-    )
-    return parts.table(("When", "Status", "Attempt", "What"), rows)
-
-
 def log(sandbox: StripeSandbox, query: Form) -> str:
     """The last requests, newest first."""
-    rows = (
-        (
-            time.strftime("%H:%M:%S", time.localtime(one.at)),
-            escape(one.method),
-            f"<code>{escape(one.path)}</code><br><small>{escape((one.query_string or one.body)[:300])}</small>",
-            f"{one.status or 'cut'} <small>{escape(one.trouble)}</small>",
-            f"<small>{escape(one.idempotency_key)}</small>",
-        )
-        for one in list(sandbox.requests)[-100:][::-1]
+    return framed(
+        sandbox, "Request log", query, shared.log(sandbox, "Idempotency key", lambda one: one.idempotency_key)
     )
-    return framed(sandbox, "Request log", query, parts.table(("When", "", "What", "Status", "Idempotency key"), rows))

@@ -13,6 +13,7 @@ from types import TracebackType
 
 from ..faults import Trouble, strike
 from ..http import Request, Response
+from ..rate import Rate
 from ..server import Server
 from ..state import StateFile
 from . import api, control, idempotency, names, pages, trouble
@@ -21,7 +22,7 @@ from .billing import end_old
 from .book import Book, Obj
 from .checkout import expire_old
 from .clock import DAY, Clock
-from .errors import Refused
+from .errors import Refused, too_many_requests
 from .forms import parse
 from .money import settle
 from .webhooks import SECRET, News, StripeWebhooks
@@ -67,7 +68,7 @@ class StripeSandbox(Actions):
         self.faults = trouble.StripeFaults()
         self.requests: deque[LogEntry] = deque(maxlen=5000)
         self.webhooks = StripeWebhooks(webhook_url, webhook_secret)
-        self.rate = api.Rate(rate_per_second)
+        self.rate = Rate(rate_per_second, too_many_requests)
         self.in_flight = idempotency.InFlight()
         self.server = Server(port, self.answer) if url is None else None
         self._url = url

@@ -6,40 +6,19 @@ import base64
 import binascii
 import json
 import re
-import time
-from collections import deque
 from collections.abc import Callable
-from threading import Lock
 
 from ..http import Request, Response
+from ..rate import Rate
 from . import shapes
 from .account import VERSION, Account
 from .book import Book, Message
-from .errors import Refused, beyond_us, no_such_page, too_many_requests, who_are_you
+from .errors import Refused, beyond_us, no_such_page, who_are_you
 from .trouble import answer_of
 
 Send = Callable[[dict[str, str]], Message]
 Work = Callable[[Request], Response]
 MESSAGE = re.compile(r"/Messages/([A-Z]{2}[0-9a-f]{32})\.json")
-
-
-class Rate:
-    """So many requests a second; None: any number."""
-
-    def __init__(self, per_second: int | None) -> None:
-        self.per_second = per_second
-        self._seen: deque[float] = deque()
-        self._lock = Lock()
-
-    def count(self) -> None:
-        """Let a request pass, or throttle it."""
-        with self._lock:
-            now = time.monotonic()
-            while self._seen and self._seen[0] <= now - 1:
-                self._seen.popleft()
-            if self.per_second is not None and len(self._seen) >= self.per_second:
-                raise too_many_requests()
-            self._seen.append(now)
 
 
 def answer(book: Book, account: Account, request: Request, rate: Rate, send: Send) -> Response:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
+from .. import guests
 from ..courier import checked
 from ..http import Request, Response
 from . import control_pages as shown
@@ -21,23 +22,14 @@ Action = Callable[["TwilioSandbox", Form], str]
 
 def answer(sandbox: TwilioSandbox, request: Request) -> Response | None:
     """The answer to a person's request; None when the path is not a page."""
-    if request.path == "":
-        return Response.redirect(f"{sandbox.url}/")
-    if request.method in ("GET", "HEAD") and request.path in PAGES:
-        return Response.page(PAGES[request.path](sandbox, request.query))
-    name = request.path.removeprefix("/do/")
-    if request.method != "POST" or name not in ACTIONS:
-        return None
-    form = request.form
-    try:
-        back = {"done": ACTIONS[name](sandbox, form)}
-    except (KeyError, ValueError) as error:
-        back = {"sorry": f"That cannot be: {error}"}
-    number = form.get("number", "").strip()
-    if name in PHONES and is_number(number):
-        return Response.redirect(f"{sandbox.url}/phone?{urlencode({'number': number, **back})}#newest")
-    where = "trouble" if name in TROUBLE else "webhooks" if name in WEBHOOKS else ""
-    return Response.redirect(f"{sandbox.url}/{where}?{urlencode(back)}")
+
+    def back_to(name: str, told: Form) -> str:
+        number = request.form.get("number", "").strip()
+        if name in PHONES and is_number(number):
+            return f"/phone?{urlencode({'number': number, **told})}#newest"
+        return guests.back_to_group({"trouble": TROUBLE, "webhooks": WEBHOOKS})(name, told)
+
+    return guests.answer(sandbox, request, PAGES, ACTIONS, back_to)
 
 
 PAGES: dict[str, Callable[[TwilioSandbox, Form], str]] = {
@@ -80,18 +72,10 @@ def report(sandbox: TwilioSandbox, form: Form) -> str:
 # -- trouble and webhooks ----------------------------------------------------------------------------------------
 
 
-def break_things(sandbox: TwilioSandbox, form: Form) -> str:
-    """Let the next answers go wrong."""
-    times = int(form.get("times") or 1)
-    sandbox.faults.add(form["kind"], times, form.get("match", ""), float(form.get("seconds") or 5))
-    return f"The next {times} fitting answers: {form['kind']}."
-
-
 def calm_down(sandbox: TwilioSandbox, form: Form) -> str:
     """Call all trouble off."""
-    sandbox.faults.clear()
     sandbox.carrier.held = False
-    return "All is well again."
+    return guests.calm_down(sandbox, form)
 
 
 def hold(sandbox: TwilioSandbox, form: Form) -> str:
@@ -101,21 +85,11 @@ def hold(sandbox: TwilioSandbox, form: Form) -> str:
 
 
 def save_webhooks(sandbox: TwilioSandbox, form: Form) -> str:
-    """Change how webhooks are sent; nothing is changed when one of the values is wrong."""
-    hooks = sandbox.webhooks
-    drop, double = (min(max(float(form.get(name) or 0), 0.0), 1.0) for name in ("drop", "double"))
-    delay = max(float(form.get("delay") or 0), 0.0)
+    """Change who is told and how; nothing is changed when one of the values is wrong."""
     inbound, status = (checked(form.get(name, "").strip()) or "" for name in ("inbound_url", "status_url"))
+    said = guests.set_switches(sandbox.webhooks, form)
     sandbox.inbound_url, sandbox.status_url = inbound, status
-    hooks.drop, hooks.double, hooks.delay = drop, double, delay
-    hooks.enabled, hooks.shuffle = form.get("enabled") == "on", form.get("shuffle") == "on"
-    return f"Webhooks are {'on' if hooks.enabled else 'off'}."
-
-
-def flush(sandbox: TwilioSandbox, form: Form) -> str:
-    """Send at once what waits."""
-    sandbox.webhooks.flush()
-    return "What was waiting is on its way."
+    return said
 
 
 def tell_again(sandbox: TwilioSandbox, form: Form) -> str:
@@ -129,6 +103,6 @@ def tell_again(sandbox: TwilioSandbox, form: Form) -> str:
 
 
 PHONES: dict[str, Action] = {"reply": reply, "trait": trait, "report": report}
-TROUBLE: dict[str, Action] = {"break": break_things, "calm-down": calm_down, "hold": hold}
-WEBHOOKS: dict[str, Action] = {"webhooks": save_webhooks, "flush-webhooks": flush, "tell-again": tell_again}
+TROUBLE: dict[str, Action] = {"break": guests.break_things, "calm-down": calm_down, "hold": hold}
+WEBHOOKS: dict[str, Action] = {"webhooks": save_webhooks, "flush-webhooks": guests.flush, "tell-again": tell_again}
 ACTIONS: dict[str, Action] = {**PHONES, **TROUBLE, **WEBHOOKS}

@@ -14,11 +14,13 @@ from types import TracebackType
 from ..courier import checked
 from ..faults import Trouble, strike
 from ..http import Request, Response
+from ..rate import Rate
 from ..server import Server
 from ..state import StateFile
 from . import account, api, control, forms, hearing, names, sending, trouble
 from .book import UNDER_WAY, Book, Message
 from .carrier import Carrier
+from .errors import too_many_requests
 from .numbers import OWN
 from .phones import Phone
 from .segments import count
@@ -71,7 +73,7 @@ class TwilioSandbox:
         self.faults = trouble.TwilioFaults()
         self.requests: deque[LogEntry] = deque(maxlen=5000)
         self.webhooks = TwilioWebhooks(auth_token)
-        self.rate = api.Rate(rate_per_second)
+        self.rate = Rate(rate_per_second, too_many_requests)
         self.carrier = Carrier(self._step, throughput)
         self.server = Server(port, self.answer) if url is None else None
         self._url = url
