@@ -3,11 +3,12 @@
 from django.contrib import messages
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from crm.audit import actor_of
+from crm.ids import read_pk
 from crm.models import Contact
 from crm.paging import paginate
 from crm.roles import allowed
@@ -19,7 +20,6 @@ State, Choice = QuickBooksLink.State, QuickBooksLink.Choice
 LATER = "It is noted, and applied as soon as QuickBooks answers."
 # What may be chosen without choosing a contact; "reconsider" takes an earlier choice back.
 SIMPLE = {"apart": Choice.APART, "ignore": Choice.IGNORE, "reconsider": ""}
-BIGGEST_PK = 2**63 - 1
 
 
 @require_GET
@@ -69,8 +69,7 @@ def conflict_merge(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask first, for it joins two records; then merge."""
     link = _link(pk)
     if request.method == "POST":
-        chosen = request.POST.get("contact", "")
-        contact = Contact.objects.filter(pk=int(chosen)).first() if _is_pk(chosen) else None
+        contact = Contact.objects.filter(pk=read_pk(request.POST.get("contact", ""))).first()
         return _choose(request, link, Choice.MERGE, contact)
     side = _side(shown(link).rivals, request.GET.get("contact", ""))
     if side is None or link.state != State.CONFLICT:
@@ -118,8 +117,6 @@ def _words(link: QuickBooksLink, choice: str) -> str:
 
 
 def _link(pk: int) -> QuickBooksLink:
-    if pk > BIGGEST_PK:
-        raise Http404
     # One that never was in conflict has no page; one that staff resolved keeps it.
     links = QuickBooksLink.objects.filter(Q(state=State.CONFLICT) | ~Q(choice=""), entity="customer")
     beside = ("connection", "contact", "clashes_with", "choice_contact", "choice_by")
@@ -130,7 +127,3 @@ def _side(sides: list[Side], chosen: str) -> Side | None:
     """The one that was chosen; the only one needs no choosing."""
     found = [side for side in sides if str(side.contact.pk) == chosen]
     return found[0] if found else sides[0] if len(sides) == 1 and not chosen else None
-
-
-def _is_pk(text: str) -> bool:
-    return text.isascii() and text.isdigit() and int(text) <= BIGGEST_PK

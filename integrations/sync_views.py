@@ -15,6 +15,7 @@ from django_q.tasks import async_task
 
 from crm.audit import actor_of
 from crm.csv_export import stream_csv
+from crm.ids import read_pk
 from crm.paging import is_fragment, paginate, render_list
 from crm.roles import allowed
 from integrations import bookings, inbox, outbox, sync_log, sync_trouble
@@ -90,8 +91,7 @@ def _chosen(request: HttpRequest, connection: QuickBooksConnection) -> list[int]
     failed = sync_trouble.stuck(connection)
     if entity := request.POST.get("entity"):
         return list(failed.filter(entity=entity).values_list("pk", flat=True))
-    pk = request.POST.get("event", "")
-    return list(failed.filter(pk=int(pk)).values_list("pk", flat=True)) if pk.isdecimal() and len(pk) < 19 else []
+    return list(failed.filter(pk=read_pk(request.POST.get("event", ""))).values_list("pk", flat=True))
 
 
 @require_POST

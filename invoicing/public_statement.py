@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
+from crm.ids import read_pk
 from crm.limiter import too_often
 from crm.models import Contact
 from invoicing.gateways import GatewayError, MoneyCame, all_gateways, ask_gateways, get_gateways
@@ -100,8 +101,7 @@ def statement_paid(request: HttpRequest, token: str, contact: Contact) -> HttpRe
 @of_contact
 def statement_invoice(request: HttpRequest, token: str, contact: Contact) -> HttpResponse:
     """To one invoice's own page; its address is made now if there is none."""
-    written = request.POST.get("invoice", "")
-    pk = int(written) if written.isascii() and written.isdecimal() and len(written) < 19 else 0
+    pk = read_pk(request.POST.get("invoice", ""))
     invoice = Invoice.objects.present().filter(contact=contact, pk=pk).first()
     link = link_for(invoice) if invoice else None
     if link is None or invoice_of(link.token) is None:

@@ -14,6 +14,7 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from crm.audit import actor_of
+from crm.ids import read_pk
 from crm.models import Contact, User
 from crm.paging import is_fragment, paginate
 from crm.roles import allowed
@@ -26,7 +27,6 @@ ORDERS = {"newest": ("-is_unread", "-last_at", "-id")}
 SHOW = {"": "Open", "unread": "Unread", "closed": "Closed", "all": "All"}
 WHOSE = {"": "Anybody's", "mine": "Given to me", "nobody": "Given to nobody"}
 CHOICES_SHOWN = 20
-BIGGEST_PK = 2**63 - 1
 
 
 @dataclass(frozen=True)
@@ -151,10 +151,7 @@ def conversation_attach(request: HttpRequest, pk: int) -> HttpResponse:
     if conversation.contact_id:
         return redirect("messaging:detail", pk)
     if request.method == "POST":
-        chosen = request.POST.get("contact", "")
-        if not (chosen.isascii() and chosen.isdigit() and len(chosen) < 19):
-            raise Http404
-        contact = get_object_or_404(Contact.objects.live(), pk=int(chosen))
+        contact = get_object_or_404(Contact.objects.live(), pk=read_pk(request.POST.get("contact", "")))
         kept = conversations.attach(conversation, contact, actor=actor_of(request))
         messages.success(request, f"These messages belong to {contact.name} now.")
         return redirect("messaging:detail", kept.pk)
@@ -168,8 +165,6 @@ def conversation_attach(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def conversation_of_contact(request: HttpRequest, pk: int) -> HttpResponse:
     """Write to a contact: the thread is made when it is first needed."""
-    if pk > BIGGEST_PK:
-        raise Http404
     return redirect("messaging:detail", conversations.conversation_of(get_object_or_404(Contact, pk=pk)).pk)
 
 
@@ -189,6 +184,4 @@ def conversation_replace_links(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def conversation_or_404(pk: int) -> Conversation:
-    if pk > BIGGEST_PK:
-        raise Http404
     return get_object_or_404(Conversation.objects.select_related("contact", "assigned_to"), pk=pk)

@@ -4,18 +4,19 @@ import uuid
 
 from django import forms
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_GET, require_POST
 
 from crm.audit import actor_of
+from crm.ids import read_pk
 from crm.models import User
 from crm.paging import is_fragment
 from crm.roles import allowed, may
 from messaging import conversations
-from messaging.conversation_views import BIGGEST_PK, conversation_or_404
+from messaging.conversation_views import conversation_or_404
 from messaging.events import read_thread, version_of
 from messaging.models import Conversation, Message
 from messaging.sending import CannotSend, repeat, send_text, why_no_text
@@ -55,9 +56,9 @@ def conversation_detail(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def conversation_read(request: HttpRequest, pk: int) -> HttpResponse:
     """Somebody has the thread before their eyes, up to the message ``last``."""
-    conversation, last = conversation_or_404(pk), request.POST.get("last", "")
-    if last.isascii() and last.isdigit() and len(last) < 19:
-        conversations.mark_read(conversation, int(last))
+    conversation = conversation_or_404(pk)
+    if last := read_pk(request.POST.get("last", "")):
+        conversations.mark_read(conversation, last)
     return HttpResponse(status=204)
 
 
@@ -80,8 +81,6 @@ def conversation_send(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def message_again(request: HttpRequest, pk: int) -> HttpResponse:
     """Send a failed message once more."""
-    if pk > BIGGEST_PK:
-        raise Http404
     message = get_object_or_404(Message.objects.filter(direction=Message.Direction.OUT), pk=pk)
     try:
         repeat(message, actor=actor_of(request))
@@ -106,8 +105,7 @@ def _page(request: HttpRequest, conversation: Conversation, form: ReplyForm, sta
 
 
 def _thread(request: HttpRequest, conversation: Conversation) -> dict[str, object]:
-    before = request.GET.get("before", "")
-    first = int(before) if before.isascii() and before.isdigit() and len(before) < 19 else 0
+    first = read_pk(request.GET.get("before", ""))
     return {
         "conversation": conversation,
         "thread": read_thread(conversation, timezone.localdate(), before=first),

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from crm.ids import read_pk
 from crm.models import Business
 from integrations import gateway_events, pay_pages
 from integrations.errors import Rejected
@@ -77,8 +78,7 @@ def _is_under_way(session: Any, page: QuerySet[PaySession]) -> bool:
 
 def named(on: Any) -> Invoice | None:
     """The invoice that a charge of ours was made for, by what stands with it."""
-    known = noted(on, "invoice")
-    return Invoice.objects.filter(pk=int(known)).first() if known.isascii() and known.isdigit() else None
+    return Invoice.objects.filter(pk=read_pk(noted(on, "invoice"))).first()
 
 
 def _record(session: Any, row: PaySession) -> None:

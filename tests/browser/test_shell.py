@@ -50,8 +50,12 @@ def test_search_box_opens_the_contacts_that_match(home: Page) -> None:
     expect(home.get_by_role("link", name="Ada Lovelace").first).to_be_visible()
 
 
-@pytest.mark.parametrize(("key", "path"), [("i", "/invoices/"), ("c", "/contacts/"), ("s", "/settings/"), ("d", "/")])
+PLACES = [("i", "/invoices/"), ("m", "/conversations/"), ("c", "/contacts/"), ("s", "/settings/"), ("d", "/")]
+
+
+@pytest.mark.parametrize(("key", "path"), PLACES)
 def test_g_and_a_letter_goes_to_a_place(home: Page, live_server: Any, key: str, path: str) -> None:
+    home.goto(live_server.url + reverse("staff:account"))
     home.keyboard.press("g")
     home.keyboard.press(key)
     home.wait_for_url(f"{live_server.url}{path}")

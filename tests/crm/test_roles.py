@@ -94,3 +94,18 @@ def test_agent_may_what_is_written_down_and_an_admin_everything() -> None:
 def test_permission_nobody_wrote_down_is_a_mistake() -> None:
     with pytest.raises(KeyError):
         allowed("contacts.paint")
+
+
+ABOUT_A_ROW = sorted(name for name in set(ALL) - OPEN if any("pk" in key for key in ALL[name].pattern.converters))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ABOUT_A_ROW)
+def test_an_id_larger_than_any_column_is_one_that_no_row_has(client: Client, name: str) -> None:
+    client.force_login(make_user())
+
+    def answers(pk: int) -> list[int]:
+        url = reverse(name, kwargs=dict.fromkeys(ALL[name].pattern.converters, pk))
+        return [client.get(url).status_code, client.post(url).status_code]
+
+    assert answers(10**30) == answers(0)
