@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Protocol
+from typing import Any, Protocol
 
 from django.conf import settings
+from django.db.models import OuterRef, QuerySet
 from django.utils.module_loading import import_string
 
 from invoicing.models import Invoice, Payment, PaymentSettings, Refund
@@ -55,8 +56,8 @@ class PaymentGateway(Protocol):
     def close(self, invoice: Invoice) -> None:
         """End an open page of this invoice: its balance changed. Money that arrives all the same is taken."""
 
-    def is_waiting(self, invoice: Invoice) -> bool:
-        """Whether the customer has paid and a bank has yet to answer. Makes no network call."""
+    def waiting(self, invoice: Invoice | OuterRef) -> QuerySet[Any]:
+        """What the customer has paid and a bank has yet to answer. Makes no network call."""
 
     def confirm(self, invoice: Invoice) -> bool:
         """Ask whether open pages of this invoice were paid, and record what was; True when it was or will be."""
@@ -83,7 +84,7 @@ def known_gateways(currency: str) -> dict[str, PaymentGateway]:
     return {plug.name: plug for plug in all_gateways() if plug.takes(currency)}
 
 
-def get_gateways(currency: str) -> dict[str, PaymentGateway]:
+def get_gateways(currency: str, chosen: PaymentSettings | None = None) -> dict[str, PaymentGateway]:
     """The gateways that customers are offered for this currency, by name, in the order of the setting."""
-    chosen = PaymentSettings.load()
+    chosen = chosen or PaymentSettings.load()
     return {name: plug for name, plug in known_gateways(currency).items() if not chosen.is_off(name, currency)}

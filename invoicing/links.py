@@ -10,6 +10,7 @@ from django.utils import timezone
 from crm.audit import record
 from crm.models import User
 from invoicing.models import Invoice, PublicLink
+from invoicing.models.invoices import InvoiceQuerySet
 
 BYTES = 16  # 128 bits of secret, 22 characters in the address
 LONGEST = 32
@@ -66,9 +67,16 @@ def replace_link(invoice: Invoice, *, actor: User) -> PublicLink:
 
 def invoice_of(token: str) -> Invoice | None:
     """The invoice that a living link shows; None for an unknown or replaced one, and for a void or removed invoice."""
-    if len(token) > LONGEST or not token.isprintable():  # PostgreSQL cannot even look for a NUL
+    if not may_be_token(token):
         return None
-    link = next(iter(PublicLink.objects.select_related("invoice").filter(token=token, replaced_at=None)), None)
-    if link is None or link.invoice.removed_at or link.invoice.status in {Invoice.Status.VOID, Invoice.Status.DRAFT}:
-        return None
-    return link.invoice
+    return next(iter(behind(token)), None)
+
+
+def may_be_token(text: str) -> bool:
+    return len(text) <= LONGEST and text.isprintable()  # PostgreSQL cannot even look for a NUL
+
+
+def behind(token: str) -> InvoiceQuerySet:
+    """What a link shows, one invoice at most."""
+    shown = Invoice.objects.present().exclude(status__in=[Invoice.Status.VOID, Invoice.Status.DRAFT])
+    return shown.filter(public_links__token=token, public_links__replaced_at=None)

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet
 from django.utils import timezone
 
 from integrations.crezco import client, payments
@@ -65,15 +65,15 @@ class CrezcoGateway:
             _let_go(row)  # first, as it holds while Crezco is away too
             payments.take(row.reference)
 
-    def is_waiting(self, invoice: Invoice) -> bool:
-        return self._rows(invoice).filter(status=Status.WAITING).exists()
+    def waiting(self, invoice: Invoice | OuterRef) -> QuerySet[PaySession]:
+        return self._rows(invoice).filter(status=Status.WAITING)
 
     def confirm(self, invoice: Invoice) -> bool:
         """Ask for the newest pages whether they were paid; True when money was recorded or is on its way."""
         unpaid = self._rows(invoice).exclude(status=Status.PAID).exclude(reference="")
         return any([payments.take(row.reference) for row in unpaid.order_by("-pk")[:ASKED_ON_RETURN]])  # noqa: C419
 
-    def _rows(self, invoice: Invoice) -> QuerySet[PaySession]:
+    def _rows(self, invoice: Invoice | OuterRef) -> QuerySet[PaySession]:
         return PaySession.objects.filter(gateway=self.name, invoice=invoice)
 
     def can_refund(self, payment: Payment) -> bool:

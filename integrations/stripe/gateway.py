@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import OuterRef, QuerySet
 from django.utils import timezone
 
 from integrations.errors import IntegrationError, Transient
@@ -40,7 +41,7 @@ class StripeGateway:
     def pay_page(self, invoice: Invoice, *, amount: Decimal, back: str) -> PayPage:
         if not can_take(amount, invoice.currency):
             raise GatewayError(f"Stripe takes no amount of {invoice.currency} as fine as that.", permanent=True)
-        if self.is_waiting(invoice):
+        if self.waiting(invoice).exists():
             raise GatewayError("A payment of this invoice is on its way already.", permanent=True)
         session = self._open(invoice)
         if session is not None and session.amount == amount and not _is_nearly_over(session):
@@ -57,8 +58,8 @@ class StripeGateway:
         if session is not None:
             self._end(session)
 
-    def is_waiting(self, invoice: Invoice) -> bool:
-        return PaySession.objects.filter(gateway=self.name, invoice=invoice, status=Status.WAITING).exists()
+    def waiting(self, invoice: Invoice | OuterRef) -> QuerySet[PaySession]:
+        return PaySession.objects.filter(gateway=self.name, invoice=invoice, status=Status.WAITING)
 
     def confirm(self, invoice: Invoice) -> bool:
         """Ask for pages that are open or wait whether they were paid; True when money was recorded or is on its way."""
