@@ -30,11 +30,20 @@ class Prepared:
             cursor.execute(sql, [text if value == _PLACE else value for value in values])
             return tuple(cursor.fetchall())
 
-    def read(self, rows: Rows) -> list[tuple[Any, ...]]:
+    def read(self, rows: Rows) -> list[list[Any]]:
         """The same in Python's types, as Django reads them."""
+        found = [list(row) for row in rows]
+        for place, (converters, expression) in self._converters.items():
+            for row in found:
+                for convert in converters:
+                    row[place] = convert(row[place], expression, connection)
+        return found
+
+    @cached_property
+    def _converters(self) -> dict[int, tuple[list[Callable[..., Any]], Any]]:
         compiler = self.make(_PLACE).query.get_compiler(connection=connection)
         compiler.setup_query()
-        return [tuple(row) for row in compiler.results_iter(results=[rows])]
+        return compiler.get_converters([expression for expression, *_ in compiler.select])
 
     @cached_property
     def _words(self) -> tuple[str, list[Any]]:

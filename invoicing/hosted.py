@@ -13,7 +13,7 @@ from invoicing.display import due_words
 from invoicing.document import LineShown, document_of
 from invoicing.gateways import PaymentGateway, all_gateways, get_gateways, known_gateways
 from invoicing.looks import Found, Look, read
-from invoicing.models import Invoice
+from invoicing.models import Allocation, Invoice
 from invoicing.money import quantize
 from invoicing.part_payments import least_of
 from invoicing.templatetags.money import money, number
@@ -103,11 +103,8 @@ def page_of(token: str, found: Found, visit: Visit = PLAIN) -> Page:
     """The page as it is now."""
     if visit != PLAIN:
         return _render(token, found, visit)
-    return _plain(
-        token,
-        found,
-        tuple((gateway.label, gateway.origin) for gateway in all_gateways() if gateway.takes(found.currency)),
-    )
+    known = [gateway for gateway in all_gateways() if gateway.takes(found.currency)]
+    return _plain(token, found, tuple((gateway.label, gateway.origin) for gateway in known))
 
 
 # Keyed by all that the database said just now, so it can never show what was.
@@ -126,11 +123,11 @@ def _render(token: str, found: Found, visit: Visit) -> Page:
 
 def shown_to(token: str, look: Look, visit: Visit, gateways: dict[str, PaymentGateway]) -> Shown:
     """``gateways`` are those that take what is owed."""
-    invoice, business, last = look.invoice, look.business, look.last
+    invoice, business, last = look.invoice, look.business, look.last_received_on
     document = document_of(invoice, look.lines, business.country, look.refunded)
     owed = invoice.is_owed()
     came_back = owed and visit.came_back
-    arrived = last if came_back and last and timezone.now() - last.created_at < JUST_NOW else None
+    arrived = _just_arrived(invoice) if came_back else None
     least = least_of(invoice, look.chosen) if gateways else None
     sorry = gateways.get(visit.sorry)
     return Shown(
@@ -145,7 +142,7 @@ def shown_to(token: str, look: Look, visit: Visit, gateways: dict[str, PaymentGa
         due_on=format_date(invoice.due_on, "j F Y"),
         balance=money(invoice.balance, invoice.currency),
         total=money(invoice.total, invoice.currency),
-        paid_on=format_date(last.received_on, "j F Y") if last and invoice.status == Invoice.Status.PAID else "",
+        paid_on=format_date(last, "j F Y") if last and invoice.status == Invoice.Status.PAID else "",
         has_credit=bool(invoice.credited),
         has_receipt=invoice.has_receipt(),
         gateways=tuple((gateway.name, gateway.label) for gateway in gateways.values()),
@@ -163,6 +160,11 @@ def shown_to(token: str, look: Look, visit: Visit, gateways: dict[str, PaymentGa
         terms=invoice.terms,
         currency=invoice.currency,
     )
+
+
+def _just_arrived(invoice: Invoice) -> Allocation | None:
+    last = invoice.received().last()
+    return last if last and timezone.now() - last.payment.created_at < JUST_NOW else None
 
 
 def _row(row: LineShown, currency: str) -> Row:

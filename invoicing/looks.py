@@ -1,7 +1,7 @@
 """What the database knows of a customer's page at one moment, in two questions: the lines, and all the rest."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -38,7 +38,6 @@ LINE = _columns(
 )
 BUSINESS = ("name", "logo", "phone", "email", "country", "time_zone")
 CHOSEN = ("switched_off", "allows_part", "least_part")
-LAST = {"received_on": "payment__received_on", "created_at": "payment__created_at", "amount": "amount"}
 
 
 class Found(NamedTuple):
@@ -51,22 +50,13 @@ class Found(NamedTuple):
 
 
 @dataclass(frozen=True)
-class LastPayment:
-    """The payment that came in last; ``amount`` is what the invoice got of it."""
-
-    received_on: date
-    created_at: datetime
-    amount: Decimal
-
-
-@dataclass(frozen=True)
 class Look:
     invoice: Invoice
     lines: list[InvoiceLine]
     business: Business
     chosen: PaymentSettings
     refunded: Decimal
-    last: LastPayment | None
+    last_received_on: date | None
     waiting: frozenset[str]  # the gateways where a bank has yet to answer
     today: date
 
@@ -93,7 +83,7 @@ def read(found: Found) -> Look:
         invoice=Invoice.from_db(DEFAULT_DB_ALIAS, INVOICE, take(len(INVOICE))),
         business=Business(**_known(BUSINESS, take(len(BUSINESS)))),
         chosen=PaymentSettings(pk=1, **_known(CHOSEN, take(len(CHOSEN)))),
-        last=LastPayment(*last) if all(last := take(len(LAST))) else None,
+        last_received_on=take(1)[0],
         refunded=take(1)[0] or ZERO,
         waiting=frozenset(name for name in gateways if take(1)[0]),
         lines=[InvoiceLine.from_db(DEFAULT_DB_ALIAS, LINE, line) for line in _lines.read(found.lines)],
@@ -119,7 +109,7 @@ def _about(gateways: tuple[str, ...]) -> Prepared:
             "zone": Subquery(business.values("time_zone")),
             **{f"business_{name}": Subquery(business.values(name)) for name in BUSINESS},
             **{f"chosen_{name}": Subquery(chosen.values(name)) for name in CHOSEN},
-            **{f"last_{name}": Subquery(standing.reverse().values(path)[:1]) for name, path in LAST.items()},
+            "last_received_on": Subquery(standing.reverse().values("payment__received_on")[:1]),
             "refunded": Subquery(share),
             **{f"at_{gateway.name}": Exists(gateway.waiting(this)) for gateway in all_gateways()},
         }

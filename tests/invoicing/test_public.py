@@ -108,6 +108,11 @@ def test_the_page_follows_all_that_it_says(anybody: Client) -> None:
         assert told in read(anybody, invoice)
 
 
+def test_a_look_writes_nothing_even_where_nobody_has_named_the_business_yet(anybody: Client) -> None:
+    assert "My business" in read(anybody, make_invoice(make_contact()))
+    assert not Business.objects.exists()
+
+
 def test_void_removed_replaced_and_unknown_are_the_same_bytes(anybody: Client) -> None:
     void = make_invoice(make_contact(), status="void", balance="0")
     removed = make_invoice(make_contact("Ben"), removed_at=timezone.now())
