@@ -13,21 +13,23 @@ from django.db import connection
 from django.db.models import QuerySet
 
 Rows = tuple[tuple[Any, ...], ...]
-_PLACE = "the text stands here"
+# What a question is about while it is put into SQL; nothing that anybody asks for.
+A_TEXT = "the text stands here"
+A_NUMBER = 4_611_686_018_427_387_847
 _WORD = re.compile(r"\w+", re.ASCII)
 
 
 class Prepared:
-    """``make(text)`` is the question about a text, as ``values_list`` asks it; nothing else in it may change."""
+    """``make`` is given A_TEXT or A_NUMBER, and gives the question as ``values_list`` asks it."""
 
-    def __init__(self, make: Callable[[str], QuerySet[Any, Any]]) -> None:
-        self.make = make
+    def __init__(self, make: Callable[[Any], QuerySet[Any, Any]], place: str | int) -> None:
+        self.make, self.place = make, place
 
-    def ask(self, text: str) -> Rows:
+    def ask(self, about: str | int) -> Rows:
         """What the database says, in its own types: good for nothing but to compare, and to be read."""
         sql, values = self._words
         with connection.cursor() as cursor:
-            cursor.execute(sql, [text if value == _PLACE else value for value in values])
+            cursor.execute(sql, [about if value == self.place else value for value in values])
             return tuple(cursor.fetchall())
 
     def read(self, rows: Rows) -> list[list[Any]]:
@@ -41,17 +43,17 @@ class Prepared:
 
     @cached_property
     def _converters(self) -> dict[int, tuple[list[Callable[..., Any]], Any]]:
-        compiler = self.make(_PLACE).query.get_compiler(connection=connection)
+        compiler = self.make(self.place).query.get_compiler(connection=connection)
         compiler.setup_query()
         return compiler.get_converters([expression for expression, *_ in compiler.select])
 
     @cached_property
     def _words(self) -> tuple[str, list[Any]]:
-        sql, values = self.make(_PLACE).query.get_compiler(connection=connection).as_sql()
+        sql, values = self.make(self.place).query.get_compiler(connection=connection).as_sql()
         first, *others = sql.split("%s")
         written, left = [first], []
         for value, words in zip(values, others, strict=True):
-            literal = _literal(value)
+            literal = None if value == self.place else _literal(value)
             written.extend([literal or "%s", words])
             if literal is None:
                 left.append(value)

@@ -10,10 +10,11 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Exists, F, Model, OuterRef, QuerySet, Subquery, Sum
+from django.db.models.functions import JSONObject
 from django.utils import timezone
 
 from crm.models import Business
-from crm.prepared import Prepared, Rows
+from crm.prepared import A_NUMBER, A_TEXT, Prepared, Rows
 from invoicing.gateways import all_gateways
 from invoicing.links import behind, may_be_token
 from invoicing.models import Allocation, Invoice, InvoiceLine, PaymentSettings
@@ -66,14 +67,14 @@ def find(token: str) -> Found | None:
     about = _about(tuple(settings.PAYMENT_GATEWAYS)).ask(token) if may_be_token(token) else ()
     if not about:
         return None
-    currency, zone, *_ = about[0]
+    pk, currency, zone, *_ = about[0]
     today = timezone.localdate(timezone=ZoneInfo(zone) if zone else Business().zone)
-    return Found(about, _lines.ask(token), currency, today)
+    return Found(about, _lines.ask(pk), currency, today)
 
 
 def read(found: Found) -> Look:
     (row,) = _about(tuple(settings.PAYMENT_GATEWAYS)).read(found.about)
-    (_, _, *said), gateways = row, [gateway.name for gateway in all_gateways()]
+    (_, _, _, *said), gateways = row, [gateway.name for gateway in all_gateways()]
 
     def take(number: int) -> list[Any]:
         taken, said[:number] = said[:number], []
@@ -81,7 +82,7 @@ def read(found: Found) -> Look:
 
     return Look(
         invoice=Invoice.from_db(DEFAULT_DB_ALIAS, INVOICE, take(len(INVOICE))),
-        business=Business(**_known(BUSINESS, take(len(BUSINESS)))),
+        business=Business(**(take(1)[0] or {})),
         chosen=PaymentSettings(pk=1, **_known(CHOSEN, take(len(CHOSEN)))),
         last_received_on=take(1)[0],
         refunded=take(1)[0] or ZERO,
@@ -98,7 +99,7 @@ def _known(names: tuple[str, ...], values: list[Any]) -> dict[str, Any]:
 
 @lru_cache(maxsize=8)
 def _about(gateways: tuple[str, ...]) -> Prepared:
-    """Currency and zone first, as ``find`` needs them, then what ``read`` takes, in its order."""
+    """First what ``find`` needs, then what ``read`` takes, in its order."""
 
     def make(token: str) -> QuerySet[Any, Any]:
         business, chosen = Business.objects.filter(pk=1), PaymentSettings.objects.filter(pk=1)
@@ -107,20 +108,20 @@ def _about(gateways: tuple[str, ...]) -> Prepared:
         share = gone_back(this).order_by().values("invoice").annotate(sum=Sum("amount")).values("sum")
         asked = {
             "zone": Subquery(business.values("time_zone")),
-            **{f"business_{name}": Subquery(business.values(name)) for name in BUSINESS},
+            "business": Subquery(business.values(all=JSONObject(**{name: name for name in BUSINESS}))),
             **{f"chosen_{name}": Subquery(chosen.values(name)) for name in CHOSEN},
             "last_received_on": Subquery(standing.reverse().values("payment__received_on")[:1]),
             "refunded": Subquery(share),
             **{f"at_{gateway.name}": Exists(gateway.waiting(this)) for gateway in all_gateways()},
         }
         zone, *others = asked
-        return behind(token).annotate(**asked).values_list(F("currency"), zone, *INVOICE, *others)
+        return behind(token).annotate(**asked).values_list(F("pk"), F("currency"), zone, *INVOICE, *others)
 
-    return Prepared(make)
-
-
-def _ask_for_lines(token: str) -> QuerySet[Any, Any]:
-    return InvoiceLine.objects.filter(invoice__in=behind(token)).order_by("position").values_list(*LINE)
+    return Prepared(make, A_TEXT)
 
 
-_lines = Prepared(_ask_for_lines)
+def _ask_for_lines(pk: int) -> QuerySet[Any, Any]:
+    return InvoiceLine.objects.filter(invoice=pk).order_by("position").values_list(*LINE)
+
+
+_lines = Prepared(_ask_for_lines, A_NUMBER)

@@ -6,7 +6,7 @@ import pytest
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from crm.models import Contact
-from crm.prepared import Prepared
+from crm.prepared import A_NUMBER, A_TEXT, Prepared
 from invoicing.models import Invoice
 from tests.factories import make_contact, make_invoice
 
@@ -27,17 +27,23 @@ def test_every_kind_of_column_is_what_django_makes_of_it(name: str) -> None:
     for number in ("1", "100% \"of\" 'it'", "3"):
         make_invoice(make_contact(number), number=number, customer_name=name, total="12.3456", taxes=taxes)
     make_invoice(make_contact("Somebody else"), customer_name="else")
-    prepared = Prepared(about)
+    prepared = Prepared(about, A_TEXT)
     assert [tuple(row) for row in prepared.read(prepared.ask(name))] == list(about(name))
     assert len(prepared.ask(name)) == 2
 
 
 def test_what_has_changed_is_in_the_next_answer_and_equal_answers_say_the_same() -> None:
     invoice = make_invoice(make_contact(), customer_name="Ada", total="120")
-    prepared = Prepared(about)
+    prepared = Prepared(about, A_TEXT)
     before = prepared.ask("Ada")
     assert prepared.ask("Ada") == before and hash(prepared.ask("Ada")) == hash(before)
     Invoice.objects.filter(pk=invoice.pk).update(total="130")
     after = prepared.ask("Ada")
     assert after != before and [row[3] for row in prepared.read(after)] == [130]
     assert prepared.ask("Ben") == ()
+
+
+def test_it_may_ask_about_a_number() -> None:
+    first, second = make_invoice(make_contact("Ada")), make_invoice(make_contact("Ben"))
+    prepared = Prepared(lambda pk: Invoice.objects.filter(pk=pk).values_list("pk", "customer_name"), A_NUMBER)
+    assert prepared.ask(first.pk) == ((first.pk, "Ada"),) and prepared.ask(second.pk) == ((second.pk, "Ben"),)
