@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
-from bench import drains, hosted, webhooks
+from bench import drains, hosted, texts, webhooks
 from bench.books import FULL, Books, Size, books
 from bench.databases import Databases, databases
 from bench.measure import Measurement, measure
@@ -28,13 +28,15 @@ def main(words: list[str] | None = None) -> int:
         sys.exit(problem)
     drained = drains_too(options)
     pages = pages_too(options)
+    queued = texts_too(options)
     answers = webhooks_too(options)
     if options.json:
-        print(json.dumps(everything(results, drained, pages, answers), indent=2))
+        print(json.dumps(everything(results, drained, pages, queued, answers), indent=2))
     else:
         print(as_text(results, command(options)))
         print("", drains.as_text(drained), sep="\n")
         print("", hosted.as_text(pages), sep="\n")
+        print("", texts.as_text(queued), sep="\n")
         print("", webhooks.as_text(answers) if answers else webhooks.ELSEWHERE, sep="\n")
     found = [*bars(results), drained.bar, *pages.bars, *([answers.bar] if answers else [])]
     return 0 if all(bar.reached for bar in found) else 1
@@ -52,6 +54,12 @@ def pages_too(options: argparse.Namespace) -> hosted.HostedResults:
         return hosted.run(fresh, options.rounds, max(hosted.TURNS * 10, round(hosted.GETS * options.scale)))
 
 
+def texts_too(options: argparse.Namespace) -> texts.TextResults:
+    """How many texts are queued in a second."""
+    with databases(os.environ.get("DATABASE_URL", "")) as fresh:
+        return texts.run(fresh, options.rounds, options.scale)
+
+
 def webhooks_too(options: argparse.Namespace) -> webhooks.WebhookResults | None:
     """How quick webhooks are answered; None where there is no PostgreSQL to measure it on."""
     if not webhooks.on_postgres():
@@ -64,12 +72,14 @@ def everything(
     results: Results,
     drained: drains.DrainResults,
     pages: hosted.HostedResults,
+    queued: texts.TextResults,
     answers: webhooks.WebhookResults | None,
 ) -> dict[str, Any]:
     facts = as_dict(results)
     facts["bars"] += [bar_as_dict(bar) for bar in [drained.bar, *pages.bars]]
     facts["inbox"] = asdict(drained)
     facts["hosted"] = asdict(pages)
+    facts["texts"] = asdict(queued)
     if answers:
         facts["bars"].append(bar_as_dict(answers.bar))
         facts["webhooks"] = asdict(answers)

@@ -16,7 +16,7 @@ Document = dict[str, Any]
 
 
 def differences(books: Company) -> list[str]:
-    found = [_left_over(), _customers(books), _invoices(books), _payments(books), _announcements()]
+    found = [_left_over(), _customers(books), _invoices(books), _payments(books), _announcements(), _below_zero()]
     return [sentence for sentences in found for sentence in sentences]
 
 
@@ -77,7 +77,8 @@ def _invoice(doc: Document, invoice: Invoice, owner: int | None) -> Iterator[str
     theirs = sorted(Decimal(str(line["Amount"])) for line in doc["Line"] if "Id" in line and line["Amount"])
     if ours != theirs:
         yield f"invoice {doc['Id']} has lines of {ours}, there {theirs}"
-    if invoice.status != _status(doc, invoice) or invoice.removed_at:
+    is_over = invoice.status == Status.VOID and invoice.sent_at  # its customer may have the link: gone from the lists
+    if invoice.status != _status(doc, invoice) or (invoice.removed_at and not is_over):
         yield f"invoice {doc['Id']} is {invoice.status}, there {_status(doc, invoice)}; removed {invoice.removed_at}"
     if invoice.contact_id != owner:
         yield f"invoice {doc['Id']} belongs to contact {invoice.contact_id}, its customer is {owner}"
@@ -92,7 +93,7 @@ def _status(doc: Document, invoice: Invoice) -> str:
 
 
 def _payments(books: Company) -> Iterator[str]:
-    payments = Payment.objects.select_related("quickbooks_link")
+    payments = Payment.objects.filter(quickbooks_link__isnull=False).select_related("quickbooks_link")
     held = {payment.quickbooks_link.external_id: payment for payment in payments}
     rows = Allocation.objects.values_list("payment", "invoice__quickbooks_link__external_id", "amount")
     spread: dict[int, dict[str, Decimal]] = {}
@@ -103,11 +104,17 @@ def _payments(books: Company) -> Iterator[str]:
         if payment is None:
             yield f"payment {doc['Id']} is missing"
             continue
-        if (payment.amount, payment.unapplied) != (Decimal(str(doc["TotalAmt"])), Decimal(str(doc["UnappliedAmt"]))):
-            yield f"payment {doc['Id']} has {payment.amount} and {payment.unapplied}"
-        if spread.get(payment.pk, {}) != _spread(doc):
-            yield f"payment {doc['Id']} is spread otherwise"
+        there = (Decimal(str(doc["TotalAmt"])), Decimal(str(doc["UnappliedAmt"])))
+        if (payment.amount, payment.unapplied) != there:
+            known = f"{doc['Id']} ({payment.source}, {payment.refunded} refunded)"
+            yield f"payment {known} has {payment.amount} and {payment.unapplied}, there {there[0]} and {there[1]}"
+        if (here := spread.get(payment.pk, {})) != _spread(doc):
+            yield f"payment {doc['Id']} is spread as {_told(here)}, there as {_told(_spread(doc))}"
     yield from (f"payment {key} is gone there" for key, one in held.items() if not one.is_void)
+
+
+def _told(shares: dict[str, Decimal]) -> str:
+    return ", ".join(f"{amount} on {pk}" for pk, amount in shares.items()) or "nothing"
 
 
 def _spread(doc: Document) -> dict[str, Decimal]:
@@ -141,6 +148,13 @@ def _announcements() -> Iterator[str]:
         standing = heard["payment_recorded", pk] - heard["payment_reversed", pk]
         if standing == is_void:  # one that was void before we heard of it is announced in neither way
             yield f"payment {pk} is {'' if is_void else 'not '}void, announced as recorded and not reversed: {standing}"
+
+
+def _below_zero() -> Iterator[str]:
+    """At any moment that was announced, or now."""
+    then = Heard.objects.filter(name="negative").values_list("subject", flat=True)
+    now = Invoice.objects.filter(balance__lt=0).values_list("pk", flat=True)
+    yield from (f"invoice {pk} had a balance below zero" for pk in {*then, *now})
 
 
 def _pks(model: type[Any]) -> Iterable[int]:

@@ -15,7 +15,6 @@ from typing import Self
 import psutil
 
 from campaign.place import ROOT
-from scripts.postgres import free_port
 
 GUNICORN = ("--worker-class", "gthread", "--workers", "2", "--threads", "4", "--log-level", "critical")
 PATIENCE = 60.0
@@ -50,7 +49,7 @@ class Member:
 class Crew:
     """Use it as a context. ``killed`` counts by what it was: the main process of whom, or something below it."""
 
-    port: int = field(default_factory=free_port)
+    port: int
     killed: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:

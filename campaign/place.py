@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from sandbox import Sandbox
+from campaign.vendors import CREZCO_SECRET, Vendors
 
 ROOT = Path(__file__).resolve().parent.parent
 SETTINGS = "campaign.settings"
@@ -32,8 +32,9 @@ def own_database(server: str, folder: Path) -> Iterator[str]:
             postgres.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
-def environment(sandbox: Sandbox, database: str, folder: Path) -> dict[str, str]:
-    """An installation that talks to this sandbox. No .env is read, and the secrets protect nothing."""
+def environment(vendors: Vendors, database: str, folder: Path) -> dict[str, str]:
+    """An installation that talks to these stand-ins. No .env is read, and the secrets protect nothing."""
+    sandbox = vendors.quickbooks
     return {
         "DJANGO_SETTINGS_MODULE": SETTINGS,
         "TALLYBOOK_ENV_FILE": "",
@@ -44,7 +45,8 @@ def environment(sandbox: Sandbox, database: str, folder: Path) -> dict[str, str]
         "EMAIL_URL": "memorymail://",
         "LOG_LEVEL": "CRITICAL",  # what goes wrong on purpose would fill pages
         "PYTHONWARNINGS": "ignore",
-        "SITE_URL": "http://127.0.0.1:8000",
+        "SITE_URL": vendors.site,
+        "BEHIND_PROXY": "1",  # which tells from where in the world each payer comes
         "STATIC_STORAGE": "django.contrib.staticfiles.storage.StaticFilesStorage",
         "WORKER_PROBE_SECONDS": "5",
         "QUICKBOOKS_CLIENT_ID": sandbox.client_id,
@@ -54,6 +56,18 @@ def environment(sandbox: Sandbox, database: str, folder: Path) -> dict[str, str]
         "QUICKBOOKS_WEBHOOK_VERIFIER_TOKEN": sandbox.webhooks.token,
         "QUICKBOOKS_REQUESTS_PER_SECOND": "1000",
         "QUICKBOOKS_REQUESTS_PER_MINUTE": "60000",
+        "STRIPE_API_URL": vendors.stripe.url,
+        "STRIPE_SECRET_KEY": vendors.stripe.secret_key,
+        "STRIPE_WEBHOOK_SECRET": vendors.stripe.webhooks.secret,
+        "CREZCO_API_URL": vendors.crezco.url,
+        "CREZCO_API_KEY": vendors.crezco.api_key,
+        "CREZCO_USER_ID": vendors.crezco.user_id,
+        "CREZCO_WEBHOOK_SECRET": CREZCO_SECRET,
+        "TWILIO_API_URL": vendors.twilio.url,
+        "TWILIO_ACCOUNT_SID": vendors.twilio.account.sid,
+        "TWILIO_AUTH_TOKEN": vendors.twilio.account.token,
+        "TWILIO_FROM": vendors.twilio.account.numbers[0],
+        "TWILIO_PARTS_PER_SECOND": "100",
     }
 
 

@@ -1,29 +1,33 @@
 """A campaign from its first step to the last comparison. Django is set up, and os.environ is the installation's."""
 
 import time
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 from random import Random
+from urllib.parse import urlsplit
 
-from django.utils import timezone
-
-from campaign.compare import differences
+from campaign import compare, compare_money, compare_texts
 from campaign.crew import Crew
+from campaign.day import Day
+from campaign.gateways import Gateways
 from campaign.keeper import Bookkeeper
 from campaign.ledger.models import Heard
+from campaign.settle import settle_down
+from campaign.signing_in import connect, sign_in_if_needed
+from campaign.staff import Staff
 from campaign.trouble import Trouble
-from integrations.models import InboxEvent, QuickBooksConnection, SyncState
-from integrations.quickbooks.sync import drain, poll
-from sandbox import Company, Sandbox
-
-# At the end: passes, one of which has to be clean, and the seconds between them while the dead still hold a lease.
-PASSES, PAUSE = 60, 2.0
+from campaign.vendors import Vendors
+from integrations.models import GatewayEvent, InboxEvent, SyncLogEntry
+from invoicing.models import Invoice, Payment, Refund
+from messaging.models import Message
 
 
 @dataclass(frozen=True)
 class Options:
     """``pace`` in steps a second, ``kill_every`` in seconds."""
 
+    books: str
     steps: int
     seed: int
     pace: float
@@ -36,60 +40,34 @@ class Outcome:
     differences: list[str]
 
 
-def play(sandbox: Sandbox, options: Options) -> Outcome:
+def play(vendors: Vendors, options: Options) -> Outcome:
     began = time.monotonic()
-    books, luck = sandbox.company("us"), Random(options.seed + 1000)
-    keeper, trouble = Bookkeeper(books, options.seed), Trouble(sandbox, luck)
-    connect(sandbox, books)
-    with Crew() as crew:
-        trouble.begin(f"http://127.0.0.1:{crew.port}/webhooks/quickbooks/")
-        work(options, keeper, trouble, crew, luck)
+    books, luck = vendors.quickbooks.company(options.books), Random(options.seed + 1000)
+    keeper, gateways, trouble = Bookkeeper(books), Gateways(vendors), Trouble(vendors, luck)
+    connect(vendors.quickbooks, books)
+    day = Day(keeper, Staff(vendors.site, vendors.twilio), gateways, options.seed)
+    with Crew(urlsplit(vendors.site).port or 0) as crew:
+        trouble.begin()
+        work(options, day, trouble, crew, luck)
     # All are dead now, in the middle of whatever they did.
+    day.end()
     trouble.end()
-    trouble_left = settle_down(sandbox)
-    found = [*trouble_left, *differences(books)]
-    lines = [
-        f"{keeper.steps} steps, of which QuickBooks refused {keeper.refused}",
-        f"{trouble.ordered} answers spoiled; killed: {dict(sorted(crew.killed.items()))}",
-        f"events: {InboxEvent.objects.filter(source='webhook').count()} by webhook, "
-        f"{InboxEvent.objects.filter(source='poll').count()} by looking",
-        f"{Heard.objects.count()} announcements; {sum(len(table) for table in books.store.tables.values())} records",
-        f"{len(found)} differences; {time.monotonic() - began:.0f} seconds",
+    found = [
+        *settle_down(vendors, keeper, gateways),
+        *compare.differences(books),
+        *compare_money.differences(gateways, keeper, day.staff.noted),
+        *compare_texts.differences(vendors.twilio),
     ]
-    return Outcome(lines, found)
+    told = f"{len(found)} differences; {time.monotonic() - began:.0f} seconds"
+    return Outcome([*figures(day, trouble, crew), told], found)
 
 
-def connect(sandbox: Sandbox, books: Company) -> None:
-    """As after the first import: from now on every change comes by itself."""
-    now = timezone.now()
-    connection = QuickBooksConnection(
-        realm_id=books.realm_id,
-        company_name=books.name,
-        country=books.country,
-        home_currency=books.home,
-        connected_at=now,
-        contacts_imported_at=now,
-    )
-    sign_in(sandbox, connection)
-    SyncState.objects.update_or_create(connection=connection, defaults={"poll_minutes": 1})
-
-
-def sign_in(sandbox: Sandbox, connection: QuickBooksConnection) -> None:
-    """What an admin does by Reconnect."""
-    tokens, now = sandbox.issue_tokens(connection.realm_id), timezone.now()
-    connection.access_token, connection.refresh_token = tokens["access_token"], tokens["refresh_token"]
-    connection.access_expires_at = now + timedelta(seconds=tokens["expires_in"])
-    connection.refresh_expires_at = now + timedelta(seconds=tokens["x_refresh_token_expires_in"])
-    connection.status, connection.status_reason = QuickBooksConnection.Status.CONNECTED, ""
-    connection.save()
-
-
-def work(options: Options, keeper: Bookkeeper, trouble: Trouble, crew: Crew, luck: Random) -> None:
+def work(options: Options, day: Day, trouble: Trouble, crew: Crew, luck: Random) -> None:
     """Step after step at the pace, while trouble comes, somebody is killed, and whoever died is started again."""
     start = time.monotonic()
     next_kill, next_care = start + options.kill_every, start + 1
-    while keeper.steps < options.steps:
-        keeper.step()
+    while day.steps < options.steps:
+        day.step()
         trouble.stir()
         now = time.monotonic()
         if now >= next_kill:
@@ -97,31 +75,33 @@ def work(options: Options, keeper: Bookkeeper, trouble: Trouble, crew: Crew, luc
             next_kill = now + options.kill_every
         if now >= next_care:
             crew.revive()
-            sign_in_if_needed(trouble.sandbox)
+            sign_in_if_needed(trouble.vendors.quickbooks)
+            trouble.keep_listening()
             next_care = now + 1
-        time.sleep(max(0.0, start + keeper.steps / options.pace - time.monotonic()))
+        time.sleep(max(0.0, start + day.steps / options.pace - time.monotonic()))
 
 
-def sign_in_if_needed(sandbox: Sandbox) -> None:
-    connection = QuickBooksConnection.objects.get()
-    if not connection.is_connected:
-        sign_in(sandbox, connection)
-
-
-def settle_down(sandbox: Sandbox) -> list[str]:
-    """Passes until one is clean and nothing waits; else a sentence says why none was."""
-    # All are dead: what the lease would do by itself within a minute.
-    SyncState.objects.update(lease_id="", lease_until=None)
-    for _ in range(PASSES):
-        sign_in_if_needed(sandbox)
-        connection = QuickBooksConnection.objects.get()
-        # Nobody waits here for what would be tried again in half an hour.
-        InboxEvent.objects.filter(status="pending").update(not_before=None)
-        trouble = poll.poll(connection)
-        drain.drain(connection, seconds=120)
-        state = SyncState.objects.get()
-        waiting = InboxEvent.objects.filter(status="pending").count()
-        if not (trouble or waiting or state.catch_up):
-            return []
-        time.sleep(PAUSE)
-    return [f"no pass was clean: {trouble or 'no trouble'}, {waiting} events wait, still to walk: {state.catch_up}"]
+def figures(day: Day, trouble: Trouble, crew: Crew) -> Iterator[str]:
+    """What happened, in numbers."""
+    keeper, gateways = day.keeper, day.gateways
+    yield (
+        f"{day.steps} steps by {dict(day.done)}; {day.idle} had nothing to do, QuickBooks refused {keeper.refused}, "
+        f"{keeper.twins} payments were recorded there while they were made here"
+    )
+    yield (
+        f"paid: {len(gateways.charges())} by card or debit, {len(gateways.transfers())} by bank, "
+        f"{Payment.objects.filter(source='staff').count()} noted by staff; "
+        f"went back: {dict(Counter(Refund.objects.values_list('kind', flat=True)))}; "
+        f"flagged: {Invoice.objects.exclude(attention='').count()} invoices"
+    )
+    texts = Message.objects.filter(direction="out", channel="text")
+    yield f"texts: {dict(Counter(texts.values_list('status', flat=True)))}"
+    yield f"answers spoiled: {dict(trouble.ordered)}; killed: {dict(sorted(crew.killed.items()))}"
+    yield (
+        f"events: {InboxEvent.objects.filter(source='webhook').count()} by webhook, "
+        f"{InboxEvent.objects.filter(source='poll').count()} by looking, {GatewayEvent.objects.count()} of gateways"
+    )
+    left = SyncLogEntry.objects.filter(door="push", outcome="failed").values_list("text", flat=True)
+    yield f"bookings that were left to a person: {dict(Counter(text[-90:] for text in left))}"
+    records = sum(len(table) for table in keeper.books.store.tables.values())
+    yield f"{Heard.objects.count()} announcements; {records} records"

@@ -103,6 +103,11 @@ def email(name: str, default: str) -> dict[str, object]:
         return dict(env.email_url_config(default))
 
 
+def with_prefix(prefix: str) -> dict[str, object]:
+    """Every variable that begins so, by the rest of its name."""
+    return {name.removeprefix(prefix): value for name, value in os.environ.items() if name.startswith(prefix)}
+
+
 def log_level(name: str, default: str) -> str:
     value = text(name, default).upper()
     if value not in {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}:

@@ -35,10 +35,10 @@ ENTRIES = (
 )
 
 
-def address(view: str) -> str:
+def address(view: str, *args: object) -> str:
     """The address of a view, or "" where that part of the house is not installed."""
     try:
-        return reverse(view)
+        return reverse(view, args=args)
     except NoReverseMatch:
         return ""
 

@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "anymail",
     "csp",
     "django_htmx",
     "django_q",
@@ -211,7 +212,9 @@ SCHEDULES = {
     "quickbooks": ("integrations.tasks.poll_quickbooks", 1),
     "gateways": ("integrations.tasks.take_gateway_events", 1),
     "messages": ("messaging.tasks.sweep", 1),
+    "notices": ("messaging.tasks.prune", 24 * 60),
     "refunds": ("integrations.tasks.look_back_for_refunds", 60),
+    "payouts": ("integrations.tasks.look_back_for_payouts", 60),
     "outbox": ("integrations.tasks.drain_outbox", 1),
     "sync-log": ("integrations.tasks.prune_sync", 24 * 60),
     "warnings": ("integrations.tasks.warn_about_connections", 15),
@@ -240,6 +243,14 @@ CACHES = {
     "nothing": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"},
 }
 vars().update(env.email("EMAIL_URL", "consolemail://"))
+# An email service instead of a mail server: its name as anymail knows it (postmark, mailgun, brevo, ...), and that
+# service's own settings, such as ANYMAIL_POSTMARK_SERVER_TOKEN. ANYMAIL_WEBHOOK_SECRET lets it tell of bounces.
+ANYMAIL = env.with_prefix("ANYMAIL_")
+if EMAIL_SERVICE := ANYMAIL.pop("ESP", ""):
+    EMAIL_BACKEND = f"anymail.backends.{EMAIL_SERVICE}.EmailBackend"
+ANYMAIL["REQUESTS_TIMEOUT"] = 20
+# Where replies to customers' mails go so that the service brings them back here; else to the business's own address.
+INBOUND_EMAIL = env.text("INBOUND_EMAIL")
 # A mail server that says nothing must not keep a worker.
 EMAIL_TIMEOUT = 30
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Tallybook <noreply@localhost>")

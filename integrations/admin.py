@@ -8,14 +8,19 @@ from django.http import HttpRequest
 from crm.support import ReadOnlyAdmin
 from integrations.models import (
     ApiAllowance,
+    BookingSettings,
     CatalogueEntry,
     ConnectionNotice,
     GatewayEvent,
+    GatewayFee,
     ImportItem,
     ImportRun,
     InboxEvent,
     OutboxEntry,
+    Payout,
+    PayoutLine,
     PaySession,
+    PaySessionShare,
     QuickBooksConnection,
     QuickBooksLink,
     SyncLogEntry,
@@ -117,11 +122,18 @@ class InboxEventAdmin(ReadOnlyAdmin):
 
 @admin.register(OutboxEntry)
 class OutboxEntryAdmin(OfConnectionAdmin):
-    list_display = ("kind", "payment", "status", "attempts", "pauses", "created_at", "ended_at", "last_error")
+    list_display = ("kind", "record", "status", "attempts", "pauses", "created_at", "ended_at", "last_error")
     list_filter = ("status", "kind")
-    list_select_related = ("connection", "payment")
-    search_fields = ("=key", "=payment__reference", "payment__customer_name", "last_error")
+    list_select_related = ("connection", "payment", "invoice")
+    search_fields = ("=key", "=payment__reference", "payment__customer_name", "invoice__number", "last_error")
     date_hierarchy = "created_at"
+    ordering = ("-id",)
+
+
+@admin.register(BookingSettings)
+class BookingSettingsAdmin(OfConnectionAdmin):
+    list_display = ("connection", "account_name", "account_id", "methods")
+    search_fields = ("connection__company_name", "account_name")
     ordering = ("-id",)
 
 
@@ -145,11 +157,21 @@ class SyncLogEntryAdmin(OfConnectionAdmin):
 @admin.register(PaySession)
 class PaySessionAdmin(ReadOnlyAdmin):
     hidden = ("url",)  # whoever opens it can pay, and sees whose invoice it is
-    list_display = ("invoice", "gateway", "amount", "currency", "status", "created_at", "expires_at")
+    list_display = ("invoice", "contact", "gateway", "amount", "currency", "status", "created_at", "expires_at")
     list_filter = ("status", "gateway")
-    list_select_related = ("invoice",)
-    search_fields = ("invoice__number", "=reference", "=key")
+    list_select_related = ("invoice", "contact")
+    search_fields = ("invoice__number", "contact__name", "=reference", "=key")
     date_hierarchy = "created_at"
+    ordering = ("-id",)
+
+
+@admin.register(PaySessionShare)
+class PaySessionShareAdmin(ReadOnlyAdmin):
+    list_display = ("invoice", "amount", "session")
+    list_filter = ("session__gateway",)
+    list_select_related = ("invoice", "session__invoice", "session__contact")
+    search_fields = ("invoice__number", "=session__reference")
+    date_hierarchy = "session__created_at"
     ordering = ("-id",)
 
 
@@ -159,4 +181,32 @@ class GatewayEventAdmin(ReadOnlyAdmin):
     list_filter = ("status", "gateway", "kind")
     search_fields = ("=external_id", "=object_id", "last_error")
     date_hierarchy = "received_at"
+    ordering = ("-id",)
+
+
+@admin.register(Payout)
+class PayoutAdmin(ReadOnlyAdmin):
+    list_display = ("reference", "gateway", "amount", "currency", "arrives_on", "status")
+    list_filter = ("status", "gateway")
+    search_fields = ("=reference",)
+    date_hierarchy = "arrives_on"
+    ordering = ("-id",)
+
+
+@admin.register(PayoutLine)
+class PayoutLineAdmin(ReadOnlyAdmin):
+    list_display = ("reference", "payout", "kind", "payment", "gross", "fee", "net", "happened_at")
+    list_filter = ("kind",)
+    list_select_related = ("payout", "payment")
+    search_fields = ("=reference", "=payout__reference", "=payment__reference")
+    date_hierarchy = "happened_at"
+    ordering = ("-id",)
+
+
+@admin.register(GatewayFee)
+class GatewayFeeAdmin(ReadOnlyAdmin):
+    list_display = ("payment", "gateway", "fee", "net", "currency", "payout")
+    list_filter = ("gateway",)
+    list_select_related = ("payment", "payout")
+    search_fields = ("=reference", "=payment__reference", "=payout__reference")
     ordering = ("-id",)

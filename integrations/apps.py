@@ -5,4 +5,4 @@ class IntegrationsConfig(AppConfig):
     name = "integrations"
 
     def ready(self) -> None:
-        from integrations import receivers  # noqa: F401 - connects by being imported
+        from integrations import mail_events, receivers  # noqa: F401 - connects by being imported

@@ -13,8 +13,13 @@ Status = OutboxEntry.Status
 @dataclass(frozen=True)
 class Bookings:
     waiting: int
-    number_failed: int
+    payments_failed: int
+    marks_failed: int
     failed: list[OutboxEntry]
+
+    @property
+    def number_failed(self) -> int:
+        return self.payments_failed + self.marks_failed
 
     @property
     def not_shown(self) -> int:
@@ -26,10 +31,13 @@ def of(connection: QuickBooksConnection | None) -> Bookings | None:
     if connection is None:
         return None
     entries = OutboxEntry.objects.filter(connection=connection)
+    failed = Q(status=Status.STUCK)
     counts = entries.aggregate(
-        waiting=Count("pk", filter=Q(status=Status.PENDING)), failed=Count("pk", filter=Q(status=Status.STUCK))
+        waiting=Count("pk", filter=Q(status=Status.PENDING, invoice=None)),
+        payments_failed=Count("pk", filter=failed & Q(invoice=None)),
+        marks_failed=Count("pk", filter=failed & Q(payment=None)),
     )
     if not any(counts.values()):
         return None
-    failed = entries.filter(status=Status.STUCK).select_related("payment__contact").order_by("-id")[:SHOWN]
-    return Bookings(counts["waiting"], counts["failed"], list(failed))
+    shown = entries.filter(failed).select_related("payment__contact", "invoice__contact").order_by("-id")[:SHOWN]
+    return Bookings(**counts, failed=list(shown))

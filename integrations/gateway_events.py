@@ -10,7 +10,7 @@ from django.utils.module_loading import import_string
 from django_q.tasks import async_task
 
 from integrations.errors import IntegrationError, Transient
-from integrations.models import GatewayEvent, PaySession
+from integrations.models import GatewayEvent, PaySession, PaySessionShare
 
 logger = logging.getLogger(__name__)
 
@@ -25,6 +25,10 @@ TAKES_KIND = {
     ("stripe", "charge.dispute.funds_withdrawn"): "integrations.stripe.refunds.take_dispute",
     ("stripe", "charge.dispute.funds_reinstated"): "integrations.stripe.refunds.take_dispute",
     ("stripe", "charge.dispute.closed"): "integrations.stripe.refunds.take_dispute",
+    ("stripe", "payout.paid"): "integrations.stripe.payouts.take",
+    ("stripe", "payout.failed"): "integrations.stripe.payouts.take",
+    ("stripe", "payout.canceled"): "integrations.stripe.payouts.take",
+    ("stripe", "payout.reconciliation_completed"): "integrations.stripe.payouts.take",
 }
 CLAIM = timedelta(minutes=2)
 LONGEST_WAIT = timedelta(minutes=30)
@@ -93,8 +97,13 @@ def _look_again_later(session: PaySession) -> None:
 
 def end_pages(invoices: Iterable[int]) -> None:
     """What is owed on these has changed: have open pages over the old amount ended. The task lands with the change."""
-    open_pages = PaySession.objects.filter(invoice__in=list(invoices), status=PaySession.Status.OPEN)
-    for pk in open_pages.values_list("invoice", flat=True).distinct():
+    pks = list(invoices)
+    open_pages = PaySession.objects.filter(status=PaySession.Status.OPEN)
+    touched = dict(
+        PaySessionShare.objects.filter(session__in=open_pages, invoice__in=pks).values_list("session", "invoice")
+    )
+    touched |= dict(open_pages.filter(invoice__in=pks).values_list("pk", "invoice"))
+    for pk in sorted(set(touched.values())):  # one invoice of a page is enough
         async_task("integrations.tasks.close_pay_pages", pk, q_options={"save": False})
 
 

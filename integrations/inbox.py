@@ -36,6 +36,12 @@ def try_again(events: Iterable[int]) -> int:
 
 def look_at(realm_id: str, entity: str, entity_id: str, *, why: str, after: timedelta = timedelta()) -> None:
     """Have one record looked at again; ``why`` tells this wish from others, and the time from earlier ones."""
+    look_at_all(realm_id, entity, [entity_id], why=why, after=after)
+
+
+def look_at_all(
+    realm_id: str, entity: str, entity_ids: Iterable[str], *, why: str, after: timedelta = timedelta()
+) -> None:
     now = timezone.now()
     accept(
         [
@@ -49,5 +55,6 @@ def look_at(realm_id: str, entity: str, entity_id: str, *, why: str, after: time
                 happened_at=now,
                 not_before=now + after if after else None,
             )
+            for entity_id in entity_ids
         ]
     )

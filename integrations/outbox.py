@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Case, QuerySet, Value, When
 from django.utils import timezone
 from django_q.tasks import async_task
 
@@ -23,20 +23,21 @@ CLAIM = timedelta(minutes=3)
 LONGEST_WAIT = timedelta(minutes=30)
 
 
-def enqueue(connection: QuickBooksConnection, kind: str, payment_id: int) -> None:
-    """Have something booked, once; call it in the transaction of the fact. A worker is woken with it."""
-    OutboxEntry.objects.bulk_create(
-        [OutboxEntry(connection=connection, kind=kind, payment_id=payment_id)], ignore_conflicts=True
-    )
+def enqueue(connection: QuickBooksConnection, kind: str, **record: int) -> None:
+    """Have something booked, once; call it in the transaction of the fact. A worker is woken with it.
+
+    ``record`` is ``payment_id`` or ``invoice_id``.
+    """
+    OutboxEntry.objects.bulk_create([OutboxEntry(connection=connection, kind=kind, **record)], ignore_conflicts=True)
     wake()
 
 
-def enqueue_again(connection: QuickBooksConnection, kind: str, payment_id: int) -> None:
+def enqueue_again(connection: QuickBooksConnection, kind: str, **record: int) -> None:
     """Have something booked as it is now, whatever was booked of it before: the same entry, under another key."""
     fresh = {"key": uuid.uuid4(), "status": Status.PENDING, "attempts": 0, "pauses": 0, "not_before": None}
-    rows = OutboxEntry.objects.filter(kind=kind, payment_id=payment_id)
+    rows = OutboxEntry.objects.filter(kind=kind, **record)
     if not rows.update(connection=connection, ended_at=None, last_error="", **fresh):
-        OutboxEntry.objects.create(connection=connection, kind=kind, payment_id=payment_id)
+        OutboxEntry.objects.create(connection=connection, kind=kind, **record)
     wake()
 
 
@@ -89,12 +90,13 @@ def try_again(connection: QuickBooksConnection) -> int:
 
 
 def _claim(connection: QuickBooksConnection) -> OutboxEntry | None:
-    """The oldest that is due, if it is ours now: of two workers one changes the row."""
+    """The oldest that is due, money first, if it is ours now: of two workers one changes the row."""
     connection.refresh_from_db(fields=["status"])
     if not connection.is_connected:
         return None
     due = OutboxEntry.objects.due().filter(connection=connection)
-    for entry in due.select_related("payment").order_by("id")[:10]:
+    money_first = Case(When(payment=None, then=Value(1)), default=Value(0))
+    for entry in due.select_related("payment", "invoice").order_by(money_first, "id")[:10]:
         if due.filter(pk=entry.pk).update(not_before=timezone.now() + CLAIM) == 1:
             return entry
     return None
@@ -129,15 +131,16 @@ def _give_up(entry: OutboxEntry, error: Exception) -> None:
             SyncLogEntry.objects.create(
                 connection=entry.connection,
                 door=SyncLogEntry.Door.PUSH,
-                entity="payment",
+                entity="payment" if entry.payment else "invoice",
                 external_id=_known_as(entry),
-                name=str(entry.payment)[:500],
+                name=str(entry.record)[:500],
                 outcome=SyncLogEntry.Outcome.FAILED,
                 text=entry.last_error,
             )
 
 
 def _known_as(entry: OutboxEntry) -> str:
-    """The payment's id there, where it is booked."""
-    links = QuickBooksLink.objects.filter(connection=entry.connection, entity="payment", payment=entry.payment_id)
+    """The record's id there, where it has one."""
+    is_it = {"payment": entry.payment} if entry.payment else {"invoice": entry.invoice}
+    links = QuickBooksLink.objects.filter(connection=entry.connection, **is_it)
     return links.values_list("external_id", flat=True).first() or ""

@@ -3,13 +3,14 @@
 from typing import Any
 
 from django.dispatch import receiver
+from django.utils import timezone
 
 from crm.models import Contact
 from crm.signals import contact_archived, contact_changed, contact_merged
 from integrations import gateway_events, inbox, outbox
-from integrations.models import OutboxEntry, QuickBooksConnection, QuickBooksLink
+from integrations.models import OutboxEntry, PaySession, QuickBooksConnection, QuickBooksLink
 from invoicing.models import Invoice, Payment
-from invoicing.signals import invoice_changed, invoice_removed, payment_recorded, payment_refunded
+from invoicing.signals import invoice_changed, invoice_removed, invoice_sent, payment_recorded, payment_refunded
 
 KEYS = frozenset({"email", "phone"})
 
@@ -23,6 +24,15 @@ def links_follow_the_survivor(sender: Any, loser: Contact, survivor: Contact, **
     QuickBooksLink.objects.filter(clashes_with=loser).update(clashes_with=survivor)
     QuickBooksLink.objects.filter(choice_contact=loser).update(choice_contact=survivor)
     look_at_those_who_clash(survivor)
+
+
+@receiver(contact_merged, dispatch_uid="integrations.pages.contact_merged")
+def pages_follow_the_survivor(sender: Any, loser: Contact, survivor: Contact, **facts: Any) -> None:
+    """Nobody is led to the loser's open page any more, which is asked for at once: the survivor may have one too."""
+    Status = PaySession.Status
+    pages = PaySession.objects.filter(contact=loser)
+    pages.filter(status=Status.OPEN).update(status=Status.LINGERING, expires_at=timezone.now())
+    pages.update(contact=survivor)
 
 
 @receiver(contact_archived, dispatch_uid="integrations.contact_archived")
@@ -52,6 +62,15 @@ def read_again_what_is_back(sender: Any, invoice: Invoice, changes: dict[str, An
         inbox.look_at(realm_id, "invoice", external_id, why="back")
 
 
+@receiver(invoice_sent, dispatch_uid="integrations.invoice_sent")
+def mark_as_sent_there(sender: Any, invoice: Invoice, **facts: Any) -> None:
+    """An invoice of QuickBooks gets QuickBooks' own mark each time that it is sent."""
+    links = QuickBooksLink.objects.filter(entity="invoice", invoice=invoice, state=QuickBooksLink.State.LINKED)
+    link = links.select_related("connection").first()
+    if link is not None:
+        outbox.enqueue_again(link.connection, OutboxEntry.Kind.MARK_SENT, invoice_id=invoice.pk)
+
+
 @receiver(payment_recorded, dispatch_uid="integrations.payment_recorded")
 def book_what_was_paid_here(sender: Any, payment: Payment, origin: str, **facts: Any) -> None:
     """Money for an invoice of QuickBooks that QuickBooks did not tell us of is booked there."""
@@ -60,15 +79,20 @@ def book_what_was_paid_here(sender: Any, payment: Payment, origin: str, **facts:
     link = QuickBooksLink.objects.filter(entity="invoice", invoice__allocations__payment=payment).first()
     connection = link.connection if link else QuickBooksConnection.objects.current()
     if connection is not None and (link is not None or _is_credit(payment, connection)):
-        outbox.enqueue(connection, OutboxEntry.Kind.CREATE_PAYMENT, payment.pk)
+        outbox.enqueue(connection, OutboxEntry.Kind.CREATE_PAYMENT, payment_id=payment.pk)
 
 
 def _is_credit(payment: Payment, connection: QuickBooksConnection) -> bool:
-    """Whether money that settled nothing can be their customer's credit. What settled an invoice of ours is not."""
-    if payment.contact_id is None or payment.allocations.exists():
+    """Whether money that settled nothing can be their customer's credit. What settled an invoice of ours is not.
+
+    Whoever has invoices there is a customer, also without a contact or with one that no customer stands for any more:
+    then a person is asked whose credit it is.
+    """
+    if payment.allocations.exists():
         return False
     links = QuickBooksLink.objects.filter(connection=connection, entity="customer", contact=payment.contact_id)
-    return links.filter(state=QuickBooksLink.State.LINKED).exists()
+    billed = Invoice.objects.filter(owner=Invoice.Owner.BOOKS, contact=payment.contact_id)
+    return links.filter(state=QuickBooksLink.State.LINKED).exists() or billed.exists()
 
 
 @receiver(invoice_removed, dispatch_uid="integrations.pages.invoice_removed")
@@ -91,7 +115,7 @@ def lower_what_was_refunded(sender: Any, payment: Payment, **facts: Any) -> None
     links = QuickBooksLink.objects.filter(entity="payment", payment=payment).exclude(state=QuickBooksLink.State.GONE)
     link = links.select_related("connection").first()
     if link is not None:
-        outbox.enqueue_again(link.connection, OutboxEntry.Kind.LOWER_PAYMENT, payment.pk)
+        outbox.enqueue_again(link.connection, OutboxEntry.Kind.LOWER_PAYMENT, payment_id=payment.pk)
 
 
 @receiver(payment_refunded, dispatch_uid="integrations.pages.payment_refunded")

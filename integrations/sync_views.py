@@ -79,8 +79,8 @@ def outbox_try_again(request: HttpRequest) -> HttpResponse:
     connection = QuickBooksConnection.objects.current()
     number = outbox.try_again(connection) if connection else 0
     if number:
-        payments = "1 payment is" if number == 1 else f"{number:,} payments are"
-        messages.success(request, f"{payments} tried again now. What comes of it will stand in the log.")
+        records = "1 record is" if number == 1 else f"{number:,} records are"
+        messages.success(request, f"{records} tried again now. What comes of it will stand in the log.")
     else:
         messages.info(request, "Nothing was left to try: somebody pressed this already.")
     return redirect("integrations:sync-log")

@@ -14,7 +14,7 @@ from integrations.quickbooks import notices, push
 from integrations.quickbooks.imports import runs
 from integrations.quickbooks.sync import drain, first_import, log, poll
 from integrations.quickbooks.tokens import refresh_due_tokens
-from integrations.stripe import refunds
+from integrations.stripe import fees, payouts, refunds
 from invoicing import refund_asking
 from invoicing.gateways import known_gateways
 from invoicing.models import Invoice
@@ -104,6 +104,15 @@ def look_back_for_refunds() -> None:
         refunds.look_back()
     except IntegrationError as error:
         logger.warning("Stripe could not be asked for refunds: %s", error.in_full)
+
+
+def look_back_for_payouts() -> None:
+    """Hourly: fees that were not known when the money came, and payouts that no webhook told of."""
+    for look_back in (fees.look_back, payouts.look_back):
+        try:
+            look_back()
+        except IntegrationError as error:
+            logger.warning("Stripe could not be asked for fees or payouts: %s", error.in_full)
 
 
 def close_pay_pages(invoice_pk: int) -> None:

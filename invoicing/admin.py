@@ -17,6 +17,7 @@ from invoicing.models import (
     PublicLink,
     Refund,
     RefundShare,
+    StatementLink,
 )
 
 
@@ -136,6 +137,16 @@ class PublicLinkAdmin(ReadOnlyAdmin):
     list_display = ("invoice", "created_at", "replaced_at")
     list_select_related = ("invoice",)
     search_fields = ("invoice__number", "invoice__customer_name")
+    date_hierarchy = "created_at"
+    ordering = ("-id",)
+
+
+@admin.register(StatementLink)
+class StatementLinkAdmin(ReadOnlyAdmin):
+    hidden = ("token",)  # whoever has it sees the invoices
+    list_display = ("contact", "created_at", "replaced_at")
+    list_select_related = ("contact",)
+    search_fields = ("contact__name",)
     date_hierarchy = "created_at"
     ordering = ("-id",)
 

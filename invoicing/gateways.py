@@ -1,14 +1,21 @@
 """The socket for whoever takes a customer's money: a setting names the plugs, and the domain knows no vendor."""
 
+import logging
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Protocol
 
 from django.conf import settings
-from django.db.models import OuterRef, QuerySet
+from django.db.models import QuerySet
 from django.utils.module_loading import import_string
 
+from crm.models import Contact
 from invoicing.models import Invoice, Payment, PaymentSettings, Refund
+from invoicing.models.invoices import ZERO
+from invoicing.money import quantize
+
+logger = logging.getLogger(__name__)
 
 
 class GatewayError(Exception):
@@ -35,9 +42,44 @@ class PayPage:
     reference: str
 
 
+@dataclass(frozen=True)
+class Bill:
+    """What is paid in one go: invoices of one contact in one currency, the oldest due first, and how much of each."""
+
+    invoices: tuple[Invoice, ...]
+    amounts: tuple[Decimal, ...]
+
+    @classmethod
+    def of(cls, invoice: Invoice, amount: Decimal) -> "Bill":
+        return cls((invoice,), (amount,))
+
+    @classmethod
+    def of_all(cls, invoices: Iterable[Invoice]) -> "Bill":
+        """Everything that is owed on them."""
+        oldest_first = tuple(sorted(invoices, key=lambda one: (one.due_on, one.pk)))
+        return cls(oldest_first, tuple(quantize(one.balance, one.currency) for one in oldest_first))
+
+    @property
+    def amount(self) -> Decimal:
+        return sum(self.amounts, ZERO)
+
+    @property
+    def currency(self) -> str:
+        return self.invoices[0].currency
+
+    @property
+    def contact(self) -> Contact | None:
+        return self.invoices[0].contact
+
+    @property
+    def shares(self) -> dict[int, Decimal]:
+        return {invoice.pk: amount for invoice, amount in zip(self.invoices, self.amounts, strict=True)}
+
+
 class PaymentGateway(Protocol):
     name: str  # stripe, crezco: in addresses and as a payment's source
     label: str  # "Pay by card"
+    way: str  # "by card"
 
     @property
     def origin(self) -> str:
@@ -46,21 +88,21 @@ class PaymentGateway(Protocol):
     def takes(self, currency: str) -> bool:
         """Whether it is set up and takes this currency."""
 
-    def pay_page(self, invoice: Invoice, *, amount: Decimal, back: str) -> PayPage:
-        """A page for exactly this amount, in the invoice's currency; ``back`` is where the browser returns to.
+    def pay_page(self, bill: Bill, *, back: str) -> PayPage:
+        """A page for exactly this; ``back`` is where the browser returns to.
 
-        Asked again for the same amount while a page is open it gives the same one; another amount ends the old page
-        first. Raises GatewayError, MoneyCame where the old page turns out to be paid.
+        Asked again for the same while a page is open it gives the same one; other open pages over any of these invoices
+        end first. Raises GatewayError, MoneyCame where one of them turns out to be paid.
         """
 
     def close(self, invoice: Invoice) -> None:
-        """End an open page of this invoice: its balance changed. Money that arrives all the same is taken."""
+        """End open pages over this invoice: its balance changed. Money that arrives all the same is taken."""
 
-    def waiting(self, invoice: Invoice | OuterRef) -> QuerySet[Any]:
-        """What the customer has paid and a bank has yet to answer. Makes no network call."""
+    def waiting(self) -> QuerySet[Invoice]:
+        """The invoices that their customers have paid, and a bank has yet to answer. Makes no network call."""
 
-    def confirm(self, invoice: Invoice) -> bool:
-        """Ask whether open pages of this invoice were paid, and record what was; True when it was or will be."""
+    def confirm(self, whose: Invoice | Contact) -> bool:
+        """Ask whether open pages were paid, and record what was; True when it was or will be."""
 
     def can_refund(self, payment: Payment) -> bool:
         """Whether it can give money of this payment back. Makes no network call."""
@@ -88,3 +130,16 @@ def get_gateways(currency: str, chosen: PaymentSettings | None = None) -> dict[s
     """The gateways that customers are offered for this currency, by name, in the order of the setting."""
     chosen = chosen or PaymentSettings.load()
     return {name: plug for name, plug in known_gateways(currency).items() if not chosen.is_off(name, currency)}
+
+
+def ask_gateways(whose: Invoice | Contact, gateways: Iterable[PaymentGateway]) -> bool:
+    """Record what was paid, whoever tells first; True when money came or will. Each is asked."""
+    return any([_came(gateway, whose) for gateway in gateways])  # noqa: C419
+
+
+def _came(gateway: PaymentGateway, whose: Invoice | Contact) -> bool:
+    try:
+        return gateway.confirm(whose)
+    except Exception:
+        logger.exception("%s could not be asked after a payment; its webhook or the sweep will tell", gateway.name)
+        return True

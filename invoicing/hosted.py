@@ -79,6 +79,7 @@ class Shown:
     issued_on: str
     terms: str
     currency: str
+    has_more: bool  # of the same contact, to pay
 
 
 @dataclass(frozen=True)
@@ -159,6 +160,7 @@ def shown_to(token: str, look: Look, visit: Visit, gateways: dict[str, PaymentGa
         issued_on=format_date(invoice.issued_on, "j F Y"),
         terms=invoice.terms,
         currency=invoice.currency,
+        has_more=look.has_more_open,
     )
 
 

@@ -7,7 +7,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from crm.audit import actor_of
-from crm.roles import allowed
+from crm.navigation import address
+from crm.roles import allowed, may
 from invoicing.links import link_for, replace_link
 from invoicing.models import Invoice
 from invoicing.views import BIGGEST_PK
@@ -32,7 +33,8 @@ def invoice_replace_link(request: HttpRequest, pk: int) -> HttpResponse:
         return render(request, "invoicing/replace_link.html", {"invoice": invoice})
     replace_link(invoice, actor=actor_of(request))
     messages.success(request, f"{invoice} has a new link. The old one leads nowhere now.")
-    return _to_the_link(pk)
+    send = address("messaging:compose", pk) if "send" in request.POST and may(request.user, "messages.send") else ""
+    return redirect(send) if send else _to_the_link(pk)
 
 
 def _to_the_link(pk: int) -> HttpResponse:

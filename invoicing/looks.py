@@ -16,10 +16,12 @@ from django.utils import timezone
 from crm.models import Business
 from crm.prepared import A_NUMBER, A_TEXT, Prepared, Rows
 from invoicing.gateways import all_gateways
-from invoicing.links import behind, may_be_token
+from invoicing.links import shown_by
 from invoicing.models import Allocation, Invoice, InvoiceLine, PaymentSettings
 from invoicing.models.invoices import ZERO
 from invoicing.money_shown import gone_back
+from invoicing.statements import second_open
+from invoicing.tokens import could_be_token
 
 
 def _columns(model: type[Model], names: str) -> list[str]:
@@ -57,6 +59,7 @@ class Look:
     business: Business
     chosen: PaymentSettings
     refunded: Decimal
+    has_more_open: bool
     last_received_on: date | None
     waiting: frozenset[str]  # the gateways where a bank has yet to answer
     today: date
@@ -64,7 +67,7 @@ class Look:
 
 def find(token: str) -> Found | None:
     """What stands behind a living link; None where ``links.invoice_of`` finds nothing either."""
-    about = _about(tuple(settings.PAYMENT_GATEWAYS)).ask(token) if may_be_token(token) else ()
+    about = _about(tuple(settings.PAYMENT_GATEWAYS)).ask(token) if could_be_token(token) else ()
     if not about:
         return None
     pk, currency, zone, *_ = about[0]
@@ -86,6 +89,7 @@ def read(found: Found) -> Look:
         chosen=PaymentSettings(pk=1, **_known(CHOSEN, take(len(CHOSEN)))),
         last_received_on=take(1)[0],
         refunded=take(1)[0] or ZERO,
+        has_more_open=bool(take(1)[0]),
         waiting=frozenset(name for name in gateways if take(1)[0]),
         lines=[InvoiceLine.from_db(DEFAULT_DB_ALIAS, LINE, line) for line in _lines.read(found.lines)],
         today=found.today,
@@ -112,10 +116,11 @@ def _about(gateways: tuple[str, ...]) -> Prepared:
             **{f"chosen_{name}": Subquery(chosen.values(name)) for name in CHOSEN},
             "last_received_on": Subquery(standing.reverse().values("payment__received_on")[:1]),
             "refunded": Subquery(share),
-            **{f"at_{gateway.name}": Exists(gateway.waiting(this)) for gateway in all_gateways()},
+            "has_more_open": Exists(second_open(OuterRef("contact"))),
+            **{f"at_{gateway.name}": Exists(gateway.waiting().filter(pk=this)) for gateway in all_gateways()},
         }
         zone, *others = asked
-        return behind(token).annotate(**asked).values_list(F("pk"), F("currency"), zone, *INVOICE, *others)
+        return shown_by(token).annotate(**asked).values_list(F("pk"), F("currency"), zone, *INVOICE, *others)
 
     return Prepared(make, A_TEXT)
 

@@ -18,6 +18,7 @@ from invoicing.display import shown
 from invoicing.models import Invoice, Payment
 from invoicing.models.invoices import ZERO
 from invoicing.money import quantize
+from invoicing.statements import credit_of
 
 LAST_INVOICES = 5
 RECENT_DAYS = 30
@@ -37,7 +38,7 @@ def contact_panel(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "contact": contact,
         "open": open_by_currency(invoices, today),
-        "credit": _credit_of(contact),
+        "credit": credit_of(contact),
         "rows": [shown(invoice, today) for invoice in latest],
     }
     return render_list(
@@ -71,13 +72,6 @@ def dashboard_panel(request: HttpRequest) -> HttpResponse:
     return render_list(
         request, page="invoicing/dashboard_panel.html", rows="invoicing/_dashboard_panel.html", context=context
     )
-
-
-def _credit_of(contact: Contact) -> list[tuple[str, Decimal]]:
-    """(currency, amount) of what the contact paid and no invoice has used up."""
-    unapplied = Payment.objects.filter(contact=contact, is_void=False, unapplied__gt=0)
-    sums = unapplied.order_by("currency").values_list("currency").annotate(Sum("unapplied"))
-    return [(currency, quantize(amount, currency)) for currency, amount in sums]
 
 
 def _received_since(day: date) -> dict[str, tuple[int, Decimal]]:

@@ -12,7 +12,8 @@ from crm.limiter import too_often
 from crm.roles import allowed
 from invoicing.models import Invoice
 from invoicing.pdf import invoice_pdf, receipt_pdf
-from invoicing.public import GUESSES, nothing, of_invoice
+from invoicing.public import of_invoice
+from invoicing.public_guard import GUESSES, nothing
 from invoicing.views import BIGGEST_PK
 
 Typeset = Callable[[Invoice], bytes]

@@ -4,8 +4,6 @@ Void, deleted, replaced and unknown are one and the same page, byte for byte: no
 """
 
 import logging
-from collections.abc import Callable
-from functools import wraps
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
@@ -15,36 +13,20 @@ from django.views.decorators.http import require_POST, require_safe
 
 from crm.limiter import too_often
 from invoicing.books import fresh
-from invoicing.gateways import GatewayError, MoneyCame, PaymentGateway, get_gateways, known_gateways
+from invoicing.gateways import Bill, GatewayError, MoneyCame, ask_gateways, get_gateways, known_gateways
 from invoicing.hosted import PLAIN, Visit, page_of
 from invoicing.links import invoice_of, url_of
 from invoicing.looks import find
 from invoicing.models import Invoice
 from invoicing.part_payments import WrongAmount, amount_to_pay
+from invoicing.public_guard import GUESSES, behind, nothing, unlisted
 from invoicing.seen import note_view
+from invoicing.statement_links import statement_link_for
+from invoicing.statements import has_more_open
 
 logger = logging.getLogger(__name__)
 
-GUESSES = 20  # a minute, of addresses that lead nowhere
-View = Callable[..., HttpResponse]
-
-
-def of_invoice(view: View) -> View:
-    """Give the view the invoice of a living link. Nobody keeps the answer, lists it, or learns its address from it."""
-
-    @wraps(view)
-    def guarded(request: HttpRequest, token: str) -> HttpResponse:
-        invoice = invoice_of(token)
-        return _unlisted(nothing(request) if invoice is None else view(request, token, invoice))
-
-    return guarded
-
-
-def _unlisted(response: HttpResponse) -> HttpResponse:
-    response["X-Robots-Tag"] = "noindex, nofollow"
-    response["Referrer-Policy"] = "no-referrer"
-    response["Cache-Control"] = "no-store"
-    return response
+of_invoice = behind(invoice_of)
 
 
 @require_safe
@@ -52,7 +34,7 @@ def invoice_page(request: HttpRequest, token: str) -> HttpResponse:
     """What is owed, by when, and for what; always as it is now."""
     told = request.GET
     visit = Visit(came_back=told.get("paid") == "1", sorry=told.get("sorry", "")) if told else PLAIN
-    return _unlisted(_page(request, token, visit))
+    return unlisted(_page(request, token, visit))
 
 
 def _page(request: HttpRequest, token: str, visit: Visit) -> HttpResponse:
@@ -72,16 +54,8 @@ def invoice_paid(request: HttpRequest, token: str, invoice: Invoice) -> HttpResp
     """Back from the gateway: what it says is recorded at once, whoever tells first, and only once."""
     if too_often(request, "public_paid", most=GUESSES):  # each asks the gateway
         return redirect("public:invoice", token)
-    came = any([_came(gateway, invoice) for gateway in known_gateways(invoice.currency).values()])  # noqa: C419
+    came = ask_gateways(invoice, known_gateways(invoice.currency).values())
     return redirect(f"{reverse('public:invoice', args=[token])}{'?paid=1' if came else ''}")
-
-
-def _came(gateway: PaymentGateway, invoice: Invoice) -> bool:
-    try:
-        return gateway.confirm(invoice)
-    except Exception:
-        logger.exception("%s could not be asked after a payment; its webhook or the sweep will tell", gateway.name)
-        return True
 
 
 # The secret in the address lets one in, and no cookie does: there is nothing that another site could misuse.
@@ -99,8 +73,8 @@ def invoice_pay(request: HttpRequest, token: str, invoice: Invoice) -> HttpRespo
     if not request.user.is_authenticated:
         note_view(invoice)
     try:
-        amount = amount_to_pay(invoice, request.POST.get("amount", "")[:40])
-        page = gateway.pay_page(invoice, amount=amount, back=url_of(invoice))
+        bill = Bill.of(invoice, amount_to_pay(invoice, request.POST.get("amount", "")[:40]))
+        page = gateway.pay_page(bill, back=url_of(invoice))
     except WrongAmount as error:
         return _page(request, token, Visit(typed=request.POST["amount"][:40], wrong=str(error)))
     except MoneyCame:
@@ -122,8 +96,12 @@ def invoice_seen(request: HttpRequest, token: str, invoice: Invoice) -> HttpResp
     return HttpResponse(status=204)
 
 
-def nothing(request: HttpRequest) -> HttpResponse:
-    """Whoever tries many addresses is slowed down; who has a living one never is."""
-    if too_often(request, "public_page", most=GUESSES):
-        return render(request, "public/slow.html", status=429)
-    return render(request, "public/nothing.html", status=404)
+# The same.
+@csrf_exempt
+@require_POST
+@of_invoice
+def invoice_all(request: HttpRequest, token: str, invoice: Invoice) -> HttpResponse:
+    """To everything that the contact owes; the address is made now if there is none."""
+    if not has_more_open(invoice) or invoice.contact is None:
+        return redirect("public:invoice", token)
+    return redirect("public:statement", statement_link_for(invoice.contact).token)

@@ -3,11 +3,12 @@
 from typing import Any
 
 from django.dispatch import receiver
+from django.utils import timezone
 
 from crm.audit import entry, record_many
 from crm.models import Contact, User
 from crm.signals import contact_merged
-from invoicing.models import Invoice, Payment
+from invoicing.models import Invoice, Payment, StatementLink
 
 MODELS: tuple[tuple[type[Any], str], ...] = ((Invoice, "invoice"), (Payment, "payment"))
 
@@ -34,3 +35,11 @@ def move_to_survivor(
             )
             for pk in pks
         )
+
+
+@receiver(contact_merged, dispatch_uid="invoicing.statement.contact_merged")
+def statement_follows_the_survivor(sender: Any, loser: Contact, survivor: Contact, **facts: Any) -> None:
+    """Its link goes on to work where the survivor has none; two cannot live."""
+    if StatementLink.objects.filter(contact=survivor, replaced_at=None).exists():
+        StatementLink.objects.filter(contact=loser, replaced_at=None).update(replaced_at=timezone.now())
+    StatementLink.objects.filter(contact=loser).update(contact=survivor)

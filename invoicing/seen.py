@@ -18,6 +18,14 @@ class Seen(NamedTuple):
     times: int
     last: datetime | None
 
+    @property
+    def is_more(self) -> bool:
+        """Whether the list of looks says more than the last one."""
+        return self.times > 1
+
+
+LISTED = 30
+
 
 @transaction.atomic
 def note_view(invoice: Invoice) -> bool:
@@ -34,3 +42,8 @@ def note_view(invoice: Invoice) -> bool:
 def seen_of(invoice: Invoice) -> Seen:
     found = InvoiceView.objects.filter(invoice=invoice).aggregate(times=Count("pk"), last=Max("at"))
     return Seen(found["times"], found["last"])
+
+
+def looks_at(invoice: Invoice) -> list[datetime]:
+    """When it was looked at, the newest first; the latest of them."""
+    return list(InvoiceView.objects.filter(invoice=invoice).order_by("-at").values_list("at", flat=True)[:LISTED])

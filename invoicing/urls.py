@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from invoicing import link_views, panels, pay_views, pdf_views, refund_views, removal_views, views
+from invoicing import link_views, panels, pay_views, pdf_views, refund_views, removal_views, statement_views, views
 
 app_name = "invoicing"
 urlpatterns = [
@@ -10,6 +10,11 @@ urlpatterns = [
     path("invoices.csv", views.invoice_export, name="export"),
     path("summary/", panels.dashboard_panel, name="dashboard-panel"),
     path("of-contact/<int:pk>/", panels.contact_panel, name="contact-panel"),
+    path("of-contact/<int:pk>/statement/", statement_views.statement_panel, name="statement-panel"),
+    path("of-contact/<int:pk>/statement/make/", statement_views.statement_make_link, name="make-statement-link"),
+    path(
+        "of-contact/<int:pk>/statement/replace/", statement_views.statement_replace_link, name="replace-statement-link"
+    ),
     path("<int:pk>/", views.invoice_detail, name="detail"),
     path("<int:pk>/invoice.pdf", pdf_views.staff_invoice, name="pdf"),
     path("<int:pk>/receipt.pdf", pdf_views.staff_receipt, name="receipt"),

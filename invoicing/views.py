@@ -35,7 +35,7 @@ from invoicing.money import quantize
 from invoicing.money_shown import money_of
 from invoicing.recording import why_no_payment
 from invoicing.removals import is_deleted_here
-from invoicing.seen import seen_of
+from invoicing.seen import looks_at, seen_of
 from invoicing.sent import why_not_send
 
 ORDERS = {
@@ -214,7 +214,8 @@ def _link(invoice: Invoice) -> dict[str, Any] | None:
     """The customer's page and who has seen it; None for an invoice that has none."""
     if invoice.removed_at or invoice.status in {Invoice.Status.VOID, Invoice.Status.DRAFT}:
         return None
-    return {"url": living_url(invoice), "seen": seen_of(invoice)}
+    seen = seen_of(invoice)
+    return {"url": living_url(invoice), "seen": seen, "looks": looks_at(invoice) if seen.is_more else []}
 
 
 @allowed("invoices.view")

@@ -3,7 +3,16 @@
 from django.contrib import admin
 
 from crm.support import ReadOnlyAdmin
-from messaging.models import Conversation, Draft, Lane, Message, MessagingSettings, Suppression
+from messaging.models import (
+    Conversation,
+    Draft,
+    Lane,
+    Message,
+    MessagingSettings,
+    NoticeChoice,
+    StaffNotice,
+    Suppression,
+)
 
 
 @admin.register(Conversation)
@@ -55,3 +64,20 @@ class LaneAdmin(ReadOnlyAdmin):
     list_display = ("channel", "lease_until")
     search_fields = ("=channel",)
     ordering = ("channel",)
+
+
+@admin.register(NoticeChoice)
+class NoticeChoiceAdmin(ReadOnlyAdmin):
+    list_display = ("user", "replies", "failures", "payments")
+    list_select_related = ("user",)
+    search_fields = ("user__email",)
+    ordering = ("-id",)
+
+
+@admin.register(StaffNotice)
+class StaffNoticeAdmin(ReadOnlyAdmin):
+    list_display = ("user", "words", "created_at", "sent_at")
+    list_filter = (("sent_at", admin.EmptyFieldListFilter),)
+    list_select_related = ("user",)
+    search_fields = ("user__email", "words")
+    ordering = ("-id",)

@@ -19,6 +19,7 @@ from invoicing import sent
 from invoicing.books import fresh
 from invoicing.links import living_url
 from invoicing.models import Invoice
+from invoicing.statement_links import living_statement_url
 from messaging.drafts import drafted, save_draft
 from messaging.models import Message, MessagingSettings
 from messaging.placeholders import PLACEHOLDERS, UnknownPlaceholder, check
@@ -28,6 +29,7 @@ from messaging.words import LONGEST, message_for, text_for
 
 BIGGEST_PK = 2**63 - 1
 Channel = Message.Channel
+WAYS = (Channel.TEXT, Channel.EMAIL)
 # Of the same length as a real one, so that the count is right before there is a link.
 LINK_TO_COME = "x" * 22
 
@@ -39,7 +41,9 @@ class ComposeForm(forms.Form):
         widget=forms.HiddenInput,
         error_messages=dict.fromkeys(("required", "invalid"), "Load this page again: something of it was lost."),
     )
-    channel = forms.ChoiceField(choices=Channel.choices, widget=forms.RadioSelect, label="How it goes out")
+    channel = forms.ChoiceField(
+        choices=[(way, way.label) for way in WAYS], widget=forms.RadioSelect, label="How it goes out"
+    )
     subject = forms.CharField(max_length=150, required=False)
     body = forms.CharField(
         label="Message",
@@ -144,7 +148,7 @@ def _initial(invoice: Invoice, ways: list[Way]) -> dict[str, object]:
 def _ways(invoice: Invoice) -> list[Way]:
     country = Business.load().country
     ways = []
-    for channel in Channel:
+    for channel in WAYS:
         address = address_of(invoice.contact, channel)
         shown = readable(address, country) if channel == Channel.TEXT and address else address
         ways.append(Way(channel, channel.label, shown, why_no_channel(invoice.contact, channel)))
@@ -152,18 +156,27 @@ def _ways(invoice: Invoice) -> list[Way]:
 
 
 def _preview(invoice: Invoice, channel: str, body: str) -> Preview:
-    link = living_url(invoice) or f"{settings.SITE_URL}/i/{LINK_TO_COME}/"
+    links = _links(invoice)
     try:
         if channel == Channel.EMAIL:
-            return Preview(message_for(invoice, body, link=link), None, None)
+            return Preview(message_for(invoice, body, **links), None, None)
         with_line = needs_opt_out_line(address_of(invoice.contact, Channel.TEXT))
-        text = text_for(invoice, body, with_opt_out=with_line, link=link)
+        text = text_for(invoice, body, with_opt_out=with_line, **links)
     except UnknownPlaceholder as error:
         return Preview("", None, None, str(error))
     length = measure(text)
     if len(text) > LONGEST:
         return Preview(text, length, None, f"A text has room for {LONGEST:,} characters.")
     return Preview(text, length, length.parts * MessagingSettings.load().part_price)
+
+
+def _links(invoice: Invoice) -> dict[str, str]:
+    """Those that there are; looking makes none."""
+    statement = living_statement_url(invoice.contact) if invoice.contact else ""
+    return {
+        "link": living_url(invoice) or f"{settings.SITE_URL}/i/{LINK_TO_COME}/",
+        "statement": statement or f"{settings.SITE_URL}/s/{LINK_TO_COME}/",
+    }
 
 
 def _check(words: str) -> None:

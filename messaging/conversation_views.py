@@ -17,6 +17,7 @@ from crm.audit import actor_of
 from crm.models import Contact, User
 from crm.paging import is_fragment, paginate
 from crm.roles import allowed
+from invoicing.links import replace_links_of
 from messaging import conversations
 from messaging.models import Conversation, Message
 from messaging.models.conversations import ConversationQuerySet
@@ -170,6 +171,21 @@ def conversation_of_contact(request: HttpRequest, pk: int) -> HttpResponse:
     if pk > BIGGEST_PK:
         raise Http404
     return redirect("messaging:detail", conversations.conversation_of(get_object_or_404(Contact, pk=pk)).pk)
+
+
+@allowed("invoices.link")
+@require_http_methods(["GET", "POST"])
+def conversation_replace_links(request: HttpRequest, pk: int) -> HttpResponse:
+    """The number is somebody else's: ask first, then end the links that were sent to it."""
+    conversation = conversation_or_404(pk)
+    if conversation.contact is None:
+        raise Http404
+    if request.method == "GET":
+        return render(request, "messaging/replace_links.html", {"conversation": conversation})
+    count = replace_links_of(conversation.contact, actor=actor_of(request))
+    words = "1 link leads" if count == 1 else f"{count} links lead"
+    messages.success(request, f"{words} nowhere now. Correct the number, then send the invoices again.")
+    return redirect("contacts:edit", conversation.contact.pk)
 
 
 def conversation_or_404(pk: int) -> Conversation:

@@ -36,8 +36,11 @@ def touch(conversation: Conversation, *, is_unread: bool) -> None:
     Conversation.objects.filter(pk=conversation.pk).update(**values)
 
 
+@transaction.atomic
 def mark_read(conversation: Conversation, last_seen: int) -> None:
     """Staff have read it up to the message ``last_seen``; one that came in since stays unread."""
+    # Whoever brings one at this moment waits, or was first.
+    Conversation.objects.select_for_update().filter(pk=conversation.pk).first()
     newer = conversation.messages.filter(direction=Message.Direction.IN, pk__gt=last_seen)
     if not newer.exists():
         Conversation.objects.filter(pk=conversation.pk, is_unread=True).update(is_unread=False)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
@@ -69,7 +69,7 @@ def deliver(message: Message) -> None:
         # Before or after it went out, nobody knows: as if the answer had been lost.
         logger.exception("Message %s could not be handed over", message.pk)
     else:
-        _accepted(message, receipt)
+        _take(message, receipt)
 
 
 def look_for_lost(channel: str) -> None:
@@ -83,7 +83,7 @@ def look_for_lost(channel: str) -> None:
             logger.warning("Message %s could not be looked for: %s", message.pk, error)
             receipt = None
         if receipt is not None:
-            _accepted(message, receipt)
+            _take(message, receipt)
         elif message.claimed_at is None or now - message.claimed_at > GIVE_UP_AFTER:
             _end(message, Status.UNSURE, error=UNKNOWN)
         else:
@@ -96,7 +96,19 @@ def _accepted(message: Message, receipt: Receipt) -> None:
     rows = Message.objects.filter(pk=message.pk)
     rows.filter(reference="").update(reference=receipt.reference)
     rows.filter(sent_at=None).update(sent_at=now, changed_at=now)
-    rows.filter(status=Status.SENDING).update(status=receipt.status, not_before=None, error="", error_code="")
+    if receipt.refusal is None:
+        rows.filter(status=Status.SENDING).update(status=receipt.status, not_before=None, error="", error_code="")
+
+
+def _take(message: Message, receipt: Receipt) -> None:
+    """All of what the vendor says of it, or nothing, which is looked for."""
+    try:
+        with transaction.atomic():
+            _accepted(message, receipt)
+            if receipt.refusal is not None:
+                _fail(message, receipt.refusal)
+    except IntegrityError:  # another look gave it to another message at this very moment: look again
+        logger.warning("Message %s was found as one that is known already", message.pk)
 
 
 def _fail(message: Message, error: Refused) -> None:

@@ -22,6 +22,7 @@ class Placeholder:
 
 
 LINK = "invoice-link"
+STATEMENT = "statement-link"
 PLACEHOLDERS = {
     one.word: one
     for one in (
@@ -33,6 +34,7 @@ PLACEHOLDERS = {
         Placeholder("invoice-total", "Invoice total"),
         Placeholder("invoice-duedate", "Due date"),
         Placeholder(LINK, "Payment link"),
+        Placeholder(STATEMENT, "Link to all that is owed"),
         Placeholder("business-name", "Name of your business"),
     )
 }
@@ -71,6 +73,10 @@ def fill(body: str, values: Mapping[str, str]) -> str:
 
 def has_link(body: str) -> bool:
     return PLACEHOLDERS[LINK].written in body
+
+
+def has_statement(body: str) -> bool:
+    return PLACEHOLDERS[STATEMENT].written in body
 
 
 def _hint(word: str) -> str:

@@ -47,8 +47,12 @@ def why_no_channel(contact: Contact | None, channel: str) -> str:
     if channel == Channel.TEXT and (why := get_text_transport().why_not):
         return why
     why = why_suppressed(channel, address)
-    shown = readable(address, Business.load().country) if channel == Channel.TEXT else address
-    return f"{shown} {why}." if why else ""
+    return f"{_shown(channel, address)} {why}." if why else ""
+
+
+def _shown(channel: str, address: str) -> str:
+    """The address as people here write it."""
+    return readable(address, Business.load().country) if channel == Channel.TEXT else address
 
 
 def why_not_send(invoice: Invoice, channel: str) -> str:
@@ -86,7 +90,7 @@ def send_invoice(
         conversation_of(invoice.contact),
         channel=channel,
         address=address,
-        subject=subject_for(invoice, subject),
+        subject=subject_for(invoice, subject) if channel == Channel.EMAIL else "",
         body=words,
         key=key,
         actor=actor,
@@ -94,14 +98,14 @@ def send_invoice(
         has_opt_out_line=with_line,
     )
     Draft.objects.filter(invoice=invoice).delete()
-    place = readable(address, Business.load().country) if channel == Channel.TEXT else address
-    sent.mark_sent(invoice, actor=actor, how=f"by {channel} to {place}")
+    sent.mark_sent(invoice, actor=actor, how=f"by {channel} to {_shown(channel, address)}")
     return message
 
 
 @transaction.atomic
 def send_text(conversation: Conversation, *, body: str, key: uuid.UUID, actor: User) -> Message:
     """Queue a text that staff wrote in a conversation. Raises CannotSend."""
+    Conversation.objects.select_for_update().get(pk=conversation.pk)  # a second click waits for the first
     earlier = Message.objects.filter(key=key).first()
     if earlier is not None:
         return earlier

@@ -9,9 +9,9 @@ from django.views.decorators.http import require_http_methods
 from crm import audit
 from crm.audit import actor_of
 from crm.roles import allowed
-from messaging.models import MessagingSettings
+from messaging.models import MessagingSettings, NoticeChoice
 from messaging.placeholders import PLACEHOLDERS, UnknownPlaceholder, check
-from messaging.transports import get_text_transport
+from messaging.senders import sender_state
 
 
 class MessagingSettingsForm(forms.ModelForm):
@@ -41,8 +41,28 @@ def messaging_settings(request: HttpRequest) -> HttpResponse:
             )
         messages.success(request, "The messages are saved.")
         return redirect("messaging:settings")
-    context = {"form": form, "placeholders": PLACEHOLDERS.values(), "why_no_texts": get_text_transport().why_not}
+    context = {"form": form, "placeholders": PLACEHOLDERS.values(), "sender": sender_state()}
     return render(request, "messaging/settings.html", context, status=422 if form.errors else 200)
+
+
+class NoticeForm(forms.ModelForm):
+    class Meta:
+        model = NoticeChoice
+        fields = ("replies", "failures", "payments")
+
+
+@require_http_methods(["GET", "POST"])
+@allowed("messages.view")
+def staff_notices(request: HttpRequest) -> HttpResponse:
+    """What the person who is logged in hears of by mail."""
+    person = actor_of(request)
+    choice = NoticeChoice.objects.filter(user=person).first() or NoticeChoice(user=person)
+    form = NoticeForm(request.POST or None, instance=choice)
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        messages.success(request, "Your choice is saved.")
+        return redirect("messaging:notices")
+    return render(request, "messaging/notices.html", {"form": form}, status=422 if form.errors else 200)
 
 
 def _checked(words: str) -> str:

@@ -2,7 +2,7 @@
 
 from django_q.tasks import async_task
 
-from messaging import delivery
+from messaging import delivery, notices
 from messaging.models import Message
 
 
@@ -14,6 +14,17 @@ def deliver(channel: str) -> None:
 
 def sweep() -> None:
     """Every minute: what waited long enough, and what somebody died over."""
-    for channel in Message.Channel.values:
+    for channel in (Message.Channel.TEXT, Message.Channel.EMAIL):
         delivery.look_for_lost(channel)
         deliver(channel)
+    mail_staff()
+
+
+def mail_staff() -> None:
+    """At once when there is something to tell, and each minute: mail staff what they wait for."""
+    notices.mail_waiting()
+
+
+def prune() -> None:
+    """Nightly: forget what staff were told long ago."""
+    notices.prune()

@@ -38,16 +38,21 @@ class NoAnswer(TransportError):
 
 @dataclass(frozen=True)
 class Receipt:
-    """What the vendor says of a message it has: its own id, and a Message.Status."""
+    """What the vendor says of a message it has: its own id, a Message.Status, and why it did not arrive."""
 
     reference: str
     status: str
+    refusal: Refused | None = None
 
 
 class TextTransport(Protocol):
     @property
     def why_not(self) -> str:
         """Why no text can be sent at all, in words for staff; "" where texts can be sent."""
+
+    @property
+    def sender(self) -> str:
+        """Whom texts come from, in words for admins; "" where that is not set up."""
 
     @property
     def per_second(self) -> float:

@@ -29,5 +29,18 @@ def _writer(name: str) -> Any:
         row = next(facts[subject] for subject in SUBJECTS if facts.get(subject) is not None)
         # In the transaction of the change itself: both land, or neither.
         Heard.objects.create(name=name, subject=row.pk, origin=facts.get("origin", ""))
+        for invoice in _below_zero(facts):
+            Heard.objects.create(name="negative", subject=invoice, origin=name)
 
     return write_down
+
+
+def _below_zero(facts: dict[str, Any]) -> list[int]:
+    """Of the invoices that this is about: those whose balance no moment may see."""
+    from invoicing.models import Invoice
+
+    named, payment = facts.get("invoice"), facts.get("payment")
+    if named is None and payment is None:
+        return []
+    about = {"pk": named.pk} if named is not None else {"allocations__payment": payment}
+    return list(Invoice.objects.filter(balance__lt=0, **about).values_list("pk", flat=True))

@@ -8,12 +8,13 @@ from decimal import Decimal
 from django.utils import timezone
 
 from crm.models import Business
+from integrations import pay_pages
 from integrations.crezco import client
 from integrations.crezco.mapping import Demand, Paid, State, demand_from, payments_from
 from integrations.errors import Rejected
 from integrations.models import PaySession
-from invoicing.models import Invoice, Payment
-from invoicing.recording import CannotRecord, record_payment
+from invoicing.models import Payment
+from invoicing.recording import CannotRecord
 
 logger = logging.getLogger(__name__)
 
@@ -53,7 +54,7 @@ def _is_gone(demand_id: str) -> bool:
 
 
 def _row(demand: Demand) -> PaySession | None:
-    rows = PaySession.objects.filter(gateway=SOURCE).select_related("invoice")
+    rows = PaySession.objects.filter(gateway=SOURCE).select_related("invoice", "contact")
     row = rows.filter(reference=demand.pk).first()
     if row is not None or not _is_uuid(demand.key):
         return row
@@ -111,20 +112,20 @@ def _record_one(row: PaySession, demand: Demand, payment: Paid) -> None:
     amount, currency = payment.amount or demand.amount, payment.currency or demand.currency
     if amount is None or currency != row.currency:
         raise Rejected(
-            f"Crezco took {amount or 'money'} {currency} for {row.invoice}, which is in {row.currency}. "
+            f"Crezco took {amount or 'money'} {currency} for {row.title}, which is in {row.currency}. "
             "Note the payment by hand.",
             vendor=client.VENDOR,
         )
     try:
-        _book(row.invoice, payment, amount, demand.reference)
+        _book(row, payment, amount, demand.reference)
     except CannotRecord as error:
-        raise Rejected(f"Crezco's payment of {row.invoice}: {error}", vendor=client.VENDOR) from None
+        raise Rejected(f"Crezco's payment of {row.title}: {error}", vendor=client.VENDOR) from None
 
 
-def _book(invoice: Invoice, payment: Paid, amount: Decimal, reference: str) -> None:
+def _book(row: PaySession, payment: Paid, amount: Decimal, reference: str) -> None:
     received_on = timezone.localdate(payment.at or timezone.now(), timezone=Business.load().zone)
-    record_payment(
-        invoice,
+    pay_pages.record(
+        row,
         source=SOURCE,
         reference=payment.pk,
         amount=amount,

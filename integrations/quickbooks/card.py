@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from integrations.fields import CannotDecrypt
 from integrations.models import QuickBooksConnection
-from integrations.quickbooks import oauth
+from integrations.quickbooks import methods, oauth
 
 # How long before its end a connection is spoken of, and from when on there is no time to lose.
 SOON, AT_ONCE = timedelta(days=14), timedelta(days=2)
@@ -41,6 +41,11 @@ class Card:
             return ""
         left = self.connection.ends_at - timezone.now()
         return "bad" if left <= AT_ONCE else "warn" if left <= SOON else ""
+
+    @property
+    def methods(self) -> list[str]:
+        """How staff may say that money came."""
+        return methods.chosen()
 
     @property
     def redirect_uri(self) -> str:

@@ -184,6 +184,15 @@ class QuickBooksClient(QuickBooks):
         body = json.dumps(document, default=float)  # JSON knows no decimals
         return _object(self.make_request("POST", url, body, request_id=request_id), "Payment")
 
+    def mark_sent(self, external_id: str, sync_token: str, *, request_id: str) -> Document:
+        """The invoice with QuickBooks' mark of having been emailed, and nothing else changed. Rejected 5010 as above.
+
+        Reference: https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/invoice
+        """
+        url = f"{self.api_url}/company/{self.company_id}/invoice"
+        body = json.dumps({"Id": external_id, "SyncToken": sync_token, "sparse": True, "EmailStatus": "EmailSent"})
+        return _object(self.make_request("POST", url, body, request_id=request_id), "Invoice")
+
     def void_payment(self, external_id: str, sync_token: str, *, request_id: str) -> Document:
         url = f"{self.api_url}/company/{self.company_id}/payment"
         body = json.dumps({"Id": external_id, "SyncToken": sync_token, "sparse": True})

@@ -20,6 +20,10 @@ from invoicing.models import Allocation, Invoice, Payment
 from invoicing.models.invoices import ZERO
 
 SOURCE = "quickbooks"
+PAID_TWICE = (
+    "It was paid here and in QuickBooks at the same time. What is too much is the customer's credit in QuickBooks: "
+    "apply it there, or pay it back."
+)
 _NUMBER = re.compile(r"^TB-(\d{1,18})$")
 
 
@@ -68,16 +72,27 @@ def recognise(documents: Iterable[Doc], context: Context) -> None:
     remember(found)
     for link in found:
         if decimal(link.document.get("TotalAmt")) > ours[link.payment_id or 0].amount:
-            outbox.enqueue_again(context.connection, OutboxEntry.Kind.LOWER_PAYMENT, link.payment_id or 0)
-    invoices = Allocation.objects.filter(
-        payment__in=[link.payment_id for link in found], invoice__quickbooks_link__isnull=False
-    )
-    for external_id in set(invoices.values_list("invoice__quickbooks_link__external_id", flat=True)):
-        inbox.look_at(context.connection.realm_id, "invoice", external_id, why="paid")
+            outbox.enqueue_again(context.connection, OutboxEntry.Kind.LOWER_PAYMENT, payment_id=link.payment_id or 0)
+    _compare_shares(found, context.connection)
 
 
-def not_booked_yet(connection: QuickBooksConnection, documents: Mapping[str, Doc]) -> dict[str, Decimal]:
-    """By invoice id what was paid here and these documents of invoices do not know of.
+def _compare_shares(links: Iterable[QuickBooksLink], connection: QuickBooksConnection) -> None:
+    """Have the invoices of these payments read again, and flag those on which QuickBooks had no room for all of it."""
+    applied = {link.payment_id: applied_in(link.document) for link in links}
+    rows = Allocation.objects.filter(payment__in=applied, invoice__quickbooks_link__isnull=False)
+    columns = ("payment", "invoice", "invoice__quickbooks_link__external_id", "amount")
+    shares = list(rows.values_list(*columns))
+    for external_id in {external_id for _, _, external_id, _ in shares}:
+        inbox.look_at(connection.realm_id, "invoice", external_id, why="paid")
+    doubled = [pk for payment, pk, external_id, share in shares if applied[payment].get(external_id, ZERO) < share]
+    Invoice.objects.present().filter(pk__in=doubled).update(attention=PAID_TWICE)
+
+
+def not_booked_yet(
+    connection: QuickBooksConnection, documents: Mapping[str, Doc], payments: Mapping[str, Doc]
+) -> dict[str, Decimal]:
+    """By invoice id what was paid here and these documents of invoices do not know of; of a payment that was read with
+    them (``payments``, by id) no more than it gives them there.
 
     Money that is linked to a payment there counts only while the document is older than that payment: a newer one
     that does not name it was parted from it by the bookkeeper.
@@ -97,7 +112,8 @@ def not_booked_yet(connection: QuickBooksConnection, documents: Mapping[str, Doc
         moment = moment_of(document)
         is_older = booked_at is None or (moment is not None and moment < booked_at)
         if payment_id not in named and is_older:
-            missing[invoice_id] += amount
+            given = applied_in(payments[payment_id]).get(invoice_id, ZERO) if payment_id in payments else amount
+            missing[invoice_id] += min(amount, given)
     return missing
 
 
@@ -125,9 +141,9 @@ def not_lowered_yet(
         connection=connection, payment__quickbooks_link__state=QuickBooksLink.State.LINKED
     )
     for entry in entries.select_related("payment__quickbooks_link"):
-        link = entry.payment.quickbooks_link
+        link = entry.money.quickbooks_link
         document = payments.get(link.external_id, link.document)
-        left = decimal(document.get("TotalAmt")) - entry.payment.amount
+        left = decimal(document.get("TotalAmt")) - entry.money.amount
         rows = Allocation.objects.filter(payment=entry.payment, invoice__quickbooks_link__isnull=False)
         here = dict(rows.values_list("invoice__quickbooks_link__external_id", "amount"))
         for invoice_id, there in applied_in(document).items():

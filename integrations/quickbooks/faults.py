@@ -12,6 +12,8 @@ from typing import Any
 from integrations.errors import IntegrationError, NeedsReconnect, Rejected, Transient
 
 THROTTLED = "3001"
+STALE, MISSING = "5010", "610"
+CLOSED, DEPOSITED = frozenset({"6200", "6210"}), frozenset({"6540"})
 THROTTLE_SECONDS = 60.0
 
 _RECONNECT = "Reconnect it in Settings > Integrations."

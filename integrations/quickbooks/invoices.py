@@ -73,7 +73,7 @@ def _as_settled_here(
     """Money recorded here that QuickBooks has not booked yet is owed no longer, whatever its balance says; what went
     back and is not lowered there yet is owed again.
     """
-    paid = not_booked_yet(context.connection, documents)
+    paid = not_booked_yet(context.connection, documents, payments)
     refunded = not_lowered_yet(context.connection, documents, payments)
     return [
         replace(record, fields=replace(record.fields, balance=max(ZERO, record.fields.balance + change)))
@@ -116,7 +116,8 @@ def _create(work: Sorted, contacts: dict[str, int | None], context: Context, tal
 
 def _update(work: Sorted, contacts: dict[str, int | None], context: Context, tally: Tally) -> list[QuickBooksLink]:
     # Locked: what staff hide at this very moment would be brought back with what we read.
-    stored = Invoice.objects.select_for_update().prefetch_related("lines").in_bulk([pk for _, pk in work.changed])
+    locked = Invoice.objects.select_for_update().order_by("pk")
+    stored = locked.prefetch_related("lines").in_bulk([pk for _, pk in work.changed])
     writes = [InvoiceWrite(stored[pk], record.fields, contacts.get(record.customer_id)) for record, pk in work.changed]
     earlier = _documents([record.external_id for record, _ in work.changed], context)
     changes = update_invoices(writes, actor=context.actor, origin=context.origin)
@@ -164,7 +165,7 @@ def take_away(external_ids: Iterable[str], context: Context) -> Tally:
         connection=context.connection, entity="invoice", external_id__in=list(external_ids)
     ).exclude(state=QuickBooksLink.State.GONE)
     held = [link for link in links if link.invoice_id]
-    stored = Invoice.objects.select_for_update().in_bulk([link.invoice_id for link in held])
+    stored = Invoice.objects.select_for_update().order_by("pk").in_bulk([link.invoice_id for link in held])
     said = remove_invoices(
         list(stored.values()), why="deleted in QuickBooks", actor=context.actor, origin=context.origin
     )

@@ -13,6 +13,7 @@ from integrations.errors import Rejected, Transient
 from integrations.models import OutboxEntry, QuickBooksLink
 from integrations.quickbooks import booked
 from integrations.quickbooks.client import LARGEST_PAGE, QuickBooksClient, client_for
+from integrations.quickbooks.faults import CLOSED, DEPOSITED, MISSING, STALE
 from integrations.quickbooks.mapping.values import Doc, decimal
 from invoicing.models import Allocation, Payment
 from invoicing.models.invoices import ZERO
@@ -20,8 +21,6 @@ from invoicing.money import quantize
 
 NOT_BOOKED = "The payment is not booked in QuickBooks. When it is, then at what is left of it."
 GONE_THERE = "QuickBooks has the payment no more, so there is nothing to lower."
-STALE, MISSING = "5010", "610"
-CLOSED, DEPOSITED = frozenset({"6200", "6210"}), frozenset({"6540"})
 TRIES = 4
 # What QuickBooks works out by itself.
 READ_ONLY = frozenset({"UnappliedAmt", "HomeTotalAmt", "MetaData", "LinkedTxn", "TxnSource", "TxnStatus"})
@@ -30,7 +29,7 @@ READ_ONLY |= frozenset({"domain", "sparse", "status"})
 
 def push_refund(entry: OutboxEntry) -> None:
     """Lower one payment; raises IntegrationError."""
-    links = QuickBooksLink.objects.filter(connection=entry.connection, entity="payment", payment=entry.payment)
+    links = QuickBooksLink.objects.filter(connection=entry.connection, entity="payment", payment=entry.money)
     link = links.exclude(state=QuickBooksLink.State.GONE).first()
     if link is None:
         outbox.ignore(entry, NOT_BOOKED)
@@ -49,7 +48,7 @@ def push_refund(entry: OutboxEntry) -> None:
 
 def _lowered(client: QuickBooksClient, entry: OutboxEntry, external_id: str) -> Doc | None:
     """The payment as it stands there afterwards; None where it is gone."""
-    payment = entry.payment
+    payment = entry.money
     for _ in range(TRIES):
         try:
             document = client.read("Payment", external_id)
@@ -79,9 +78,9 @@ def _write(client: QuickBooksClient, entry: OutboxEntry, document: Doc) -> Doc:
     # Each version has a request of its own: an answer about an older one says nothing about this.
     request_id = str(uuid.uuid5(entry.key, token))
     has_credit = any(_kind(line) == "CreditMemo" for line in document.get("Line") or [])
-    if not entry.payment.amount and not has_credit:
+    if not entry.money.amount and not has_credit:
         return client.void_payment(str(document["Id"]), token, request_id=request_id)
-    return client.update_payment(body_of(document, entry.payment.amount, _here(entry.payment)), request_id=request_id)
+    return client.update_payment(body_of(document, entry.money.amount, _here(entry.money)), request_id=request_id)
 
 
 def _here(payment: Payment) -> dict[str, Decimal]:

@@ -9,17 +9,17 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from crm.models import Business
-from integrations import gateway_events
+from integrations import gateway_events, pay_pages
 from integrations.errors import Rejected
 from integrations.models import PaySession
+from integrations.stripe import fees
 from integrations.stripe.amounts import from_stripe
 from integrations.stripe.client import client, errors, noted
 from invoicing.models import Invoice
-from invoicing.recording import record_payment
 
 SOURCE = "stripe"
 METHOD = "Card"
-EXPANDED = ["payment_intent.latest_charge"]
+EXPANDED = ["payment_intent.latest_charge.balance_transaction"]
 Status = PaySession.Status
 
 
@@ -41,7 +41,7 @@ def take(session_id: str) -> bool:
     if session.payment_status == "unpaid":
         page.filter(status__in=[Status.MAKING, Status.OPEN]).update(status=Status.WAITING, reference=session.id)
         return _is_under_way(session, page)
-    _record(session, row.invoice)
+    _record(session, row)
     page.update(status=Status.PAID, reference=session.id)
     return True
 
@@ -64,7 +64,7 @@ def _row(session: Any) -> PaySession | None:
     known = Q(reference=session.id)
     with suppress(ValueError):  # somebody else's reference may be anything
         known |= Q(key=UUID(session.client_reference_id or ""))
-    return PaySession.objects.filter(known, gateway=SOURCE).select_related("invoice").first()
+    return PaySession.objects.filter(known, gateway=SOURCE).select_related("invoice", "contact").first()
 
 
 def _is_under_way(session: Any, page: QuerySet[PaySession]) -> bool:
@@ -81,20 +81,22 @@ def named(on: Any) -> Invoice | None:
     return Invoice.objects.filter(pk=int(known)).first() if known.isascii() and known.isdigit() else None
 
 
-def _record(session: Any, invoice: Invoice) -> None:
+def _record(session: Any, row: PaySession) -> None:
     intent = session.payment_intent
     charge = intent.latest_charge
     at = datetime.fromtimestamp(charge.created if charge is not None else intent.created, UTC)
-    record_payment(
-        invoice,
+    payment = pay_pages.record(
+        row,
         source=SOURCE,
         reference=intent.id,
-        amount=from_stripe(intent.amount_received, invoice.currency),
+        amount=from_stripe(intent.amount_received, row.currency),
         received_on=timezone.localdate(at, timezone=Business.load().zone),
         method=METHOD,
         memo=intent.id,
         origin=SOURCE,
     )
+    if charge is not None:
+        fees.keep(payment, charge.balance_transaction)
     if charge is not None and (charge.amount_refunded or charge.disputed):
         # Heard of late: some of it went back before we knew that it came.
         gateway_events.accept(SOURCE, f"late:{charge.id}", "charge.refunded", charge.id)

@@ -37,6 +37,15 @@ class TwilioTransport:
         return "Texts are not set up yet: TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and TWILIO_FROM are missing."
 
     @property
+    def sender(self) -> str:
+        known = settings.TWILIO_FROM
+        if known.startswith("MG"):
+            return f"the messaging service {known}, which chooses a number of yours"
+        if known and not known.startswith("+"):
+            return f"the name {known}. Nobody can answer it, and North American networks do not take it"
+        return known
+
+    @property
     def per_second(self) -> float:
         return float(settings.TWILIO_PARTS_PER_SECOND)
 
@@ -69,7 +78,11 @@ def _callback(key: str) -> str:
 
 
 def _receipt(one: Any) -> Receipt:
-    return Receipt(str(one.sid), STATUSES.get(str(one.status), Message.Status.SENT))
+    status = STATUSES.get(str(one.status), Message.Status.SENT)
+    if status != Message.Status.FAILED:
+        return Receipt(str(one.sid), status)
+    reason = reason_of(one.error_code)
+    return Receipt(str(one.sid), status, Refused(reason.words, code=str(one.error_code), suppress=reason.suppress))
 
 
 def _is_since(one: Any, since: datetime) -> bool:

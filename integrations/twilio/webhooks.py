@@ -51,7 +51,8 @@ def signed(view: Heard) -> Callable[[HttpRequest], HttpResponse]:
         signature = request.headers.get("X-Twilio-Signature", "")
         if not signature.isascii() or not RequestValidator(settings.TWILIO_AUTH_TOKEN).validate(url, told, signature):
             return HttpResponseForbidden()
-        return view(request, told)
+        # No database of ours keeps a NUL.
+        return view(request, {name: value.replace("\x00", "") for name, value in told.items()})
 
     return guarded
 
@@ -67,7 +68,7 @@ def inbound(request: HttpRequest, told: dict[str, str]) -> HttpResponse:
     receive_text(
         reference=reference,
         sender=sender,
-        body=told.get("Body", "").replace("\x00", ""),
+        body=told.get("Body", ""),
         keyword=told.get("OptOutType", "").casefold() if told.get("OptOutType") in {"STOP", "START", "HELP"} else "",
         media=int(media) if media.isascii() and media.isdigit() and len(media) < 4 else 0,
     )

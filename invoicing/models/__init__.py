@@ -1,7 +1,7 @@
 """Invoices, their lines, and the money that settles them."""
 
 from invoicing.models.invoices import Invoice, InvoiceLine
-from invoicing.models.links import PublicLink
+from invoicing.models.links import PublicLink, StatementLink
 from invoicing.models.payments import Allocation, Payment
 from invoicing.models.refunds import Refund, RefundShare
 from invoicing.models.settings import PaymentSettings
@@ -17,4 +17,5 @@ __all__ = [
     "PublicLink",
     "Refund",
     "RefundShare",
+    "StatementLink",
 ]

@@ -25,7 +25,7 @@ class Conversation(models.Model):
     """One thread a contact; of a number nobody has, one a number, until staff say whose it is."""
 
     contact = models.OneToOneField(
-        "crm.Contact", models.CASCADE, null=True, blank=True, related_name="conversation", editable=False
+        "crm.Contact", models.PROTECT, null=True, blank=True, related_name="conversation", editable=False
     )
     address = models.CharField(max_length=254, blank=True, help_text="of a sender who is no contact: E.164 or an email")
     assigned_to = models.ForeignKey(

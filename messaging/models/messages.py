@@ -29,6 +29,7 @@ class Message(models.Model):
     class Channel(models.TextChoices):
         TEXT = "text", "Text"
         EMAIL = "email", "Email"
+        PAGE = "page", "Question"  # asked on the page of an invoice; answered by one of the others
 
     class Status(models.TextChoices):
         RECEIVED = "received", "Received"
@@ -91,6 +92,8 @@ class Message(models.Model):
         ]
         indexes = [
             models.Index(fields=["conversation", "-id"], name="message_of_conversation"),
+            models.Index(fields=["address", "-id"], name="message_of_address"),
+            models.Index(fields=["reference"], name="message_of_reference"),
             models.Index(fields=["id"], condition=Q(status="queued"), name="message_queued"),
             models.Index(fields=["id"], condition=Q(status="sending"), name="message_sending"),
         ]

@@ -11,9 +11,10 @@ from campaign.place import ROOT
 STEPS, PACE, KILL_EVERY = 300, 20, 3  # a quarter of a minute each
 
 
-@pytest.mark.parametrize("seed", [1, 7])
-def test_after_any_day_at_the_books_both_sides_agree(seed: int) -> None:
+@pytest.mark.parametrize(("seed", "books"), [(1, "us"), (7, "uk")])
+def test_after_any_day_of_bookkeepers_payers_and_staff_all_sides_agree(seed: int, books: str) -> None:
     command = [sys.executable, "-m", "campaign", f"--steps={STEPS}", f"--seed={seed}", f"--pace={PACE}"]
+    command += [f"--books={books}"]
     done = subprocess.run(
         [*command, f"--kill-every={KILL_EVERY}"],
         cwd=ROOT,

@@ -20,21 +20,44 @@ from django_q.tasks import async_task
 from crm.models import Activity, Business, Contact, Heartbeat, HelpAnswer, Invitation, User
 from integrations.models import (
     ApiAllowance,
+    BookingSettings,
     CatalogueEntry,
     ConnectionNotice,
     GatewayEvent,
+    GatewayFee,
     ImportItem,
     ImportRun,
     InboxEvent,
     OutboxEntry,
+    Payout,
+    PayoutLine,
     PaySession,
+    PaySessionShare,
     QuickBooksConnection,
     QuickBooksLink,
     SyncLogEntry,
     SyncState,
 )
-from invoicing.models import Allocation, Invoice, InvoiceView, PaymentSettings, PublicLink, Refund, RefundShare
-from messaging.models import Conversation, Draft, Lane, Message, MessagingSettings, Suppression
+from invoicing.models import (
+    Allocation,
+    Invoice,
+    InvoiceView,
+    PaymentSettings,
+    PublicLink,
+    Refund,
+    RefundShare,
+    StatementLink,
+)
+from messaging.models import (
+    Conversation,
+    Draft,
+    Lane,
+    Message,
+    MessagingSettings,
+    NoticeChoice,
+    StaffNotice,
+    Suppression,
+)
 from tests.factories import PASSWORD, make_contact, make_invoice, make_payment, make_user
 
 pytestmark = pytest.mark.django_db
@@ -94,6 +117,8 @@ def fill_messages(number: int, user: User, ada: Contact, invoice: Invoice) -> No
     Draft.objects.create(invoice=invoice, channel="text", body="Hi", saved_by=user)
     Suppression.objects.create(channel="text", address=f"+1415555{number:04}", reason="opted_out")
     MessagingSettings.load()
+    NoticeChoice.objects.create(user=user)
+    StaffNotice.objects.create(user=user, fact=f"message.{number}", words="Ada wrote", path="/")
     Lane.objects.get_or_create(channel=f"t{number}", lease_id=f"{SECRET}-lane")
 
 
@@ -126,14 +151,23 @@ def fill_integrations(number: int, user: User, ada: Contact, invoice: Invoice, p
     told = {"realm_id": company.realm_id, "entity": "customer", "entity_id": "1", "operation": "updated"}
     event = InboxEvent.objects.create(source="webhook", external_id=str(number), **told)
     OutboxEntry.objects.create(connection=company, kind="payment.create", payment=payment)
-    PaySession.objects.create(
-        invoice=invoice, gateway="stripe", reference=f"cs_{number}", url=f"{SECRET}/page", amount="5", currency="USD"
-    )
+    OutboxEntry.objects.create(connection=company, kind="invoice.sent", invoice=invoice)
+    BookingSettings.objects.create(connection=company, account_id="35", account_name="Checking", methods=["1"])
+    page = {"gateway": "stripe", "url": f"{SECRET}/page", "amount": "5", "currency": "USD"}
+    PaySession.objects.create(invoice=invoice, reference=f"cs_{number}", **page)
+    several = PaySession.objects.create(contact=ada, reference=f"cs_all_{number}", **page)
+    PaySessionShare.objects.create(session=several, invoice=invoice, amount="5")
     GatewayEvent.objects.create(gateway="stripe", external_id=f"evt_{number}", kind="checkout", object_id="cs")
+    facts = {"gateway": "stripe", "amount": "4.55", "currency": "USD", "arrives_on": now.date(), "status": "paid"}
+    payout = Payout.objects.create(reference=f"po_{number}", **facts)
+    moved = {"payment": payment, "reference": f"txn_{number}", "fee": "0.45", "net": "4.55"}
+    PayoutLine.objects.create(payout=payout, kind="payment", happened_at=now, gross="5", **moved)
+    GatewayFee.objects.create(gateway="stripe", currency="USD", payout=payout, **moved)
     InvoiceView.objects.create(invoice=invoice)
     refund = Refund.objects.create(payment=payment, source="stripe", amount="1.00", currency="USD", actor=user)
     RefundShare.objects.create(refund=refund, invoice=invoice, amount="1.00")
     PublicLink.objects.create(invoice=invoice, token=f"{SECRET}{number}"[-32:])
+    StatementLink.objects.create(contact=ada, token=f"{SECRET}{number}"[-32:])
     SyncState.objects.create(connection=company, lease_id=f"{SECRET}-sync")
     came = {"door": "webhook", "entity": "customer", "external_id": "1", "outcome": "updated"}
     SyncLogEntry.objects.create(connection=company, name="Ada", event=event, **came)

@@ -9,13 +9,15 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from crm.roles import ADMINS_ONLY, AGENT_MAY, allowed, may
 from tests.factories import make_agent, make_user
 
-# Doors without a login: an invitation's link, the logo that customers see, their page of an invoice, the watchman, and
+# Doors without a login: an invitation's link, the logo that customers see, their pages of invoices, the watchman, and
 # the vendors' own knocks.
 OPEN = {
     *("staff:join", "staff:logo", "health:healthz", "health:worker"),
-    *("public:invoice", "public:pay", "public:paid", "public:seen", "public:pdf", "public:receipt"),
+    *("public:invoice", "public:pay", "public:paid", "public:seen", "public:all", "public:pdf", "public:receipt"),
+    *("public:statement", "public:statement-pay", "public:statement-paid", "public:statement-invoice"),
     *("integrations:quickbooks-webhook", "integrations:stripe-webhook", "integrations:crezco-webhook"),
-    "messages-public:unsubscribe",
+    *("messages-public:unsubscribe", "messages-public:ask"),
+    *("integrations:email-webhook", "integrations:email-inbound"),
     *("integrations:twilio-inbound", "integrations:twilio-status"),
 }
 OURS = {

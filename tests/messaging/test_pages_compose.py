@@ -10,6 +10,7 @@ from django.test import Client
 from crm.models import User
 from invoicing.links import living_url, url_of
 from invoicing.models import Invoice
+from invoicing.statement_links import living_statement_url
 from messaging.models import Draft, Message, MessagingSettings, Suppression
 from tests.factories import make_agent, make_contact, make_invoice
 
@@ -150,3 +151,16 @@ def test_a_page_without_twilio_says_that_texts_are_not_set_up(
     settings.TWILIO_FROM = ""
     assert "Texts are not set up yet" in client.get(address(bill)).text
     assert "Texts are not set up yet" in client.get("/settings/messages/").text
+
+
+def test_a_message_leads_to_all_that_is_owed_and_only_sending_makes_the_link(
+    client: Client, jo: User, bill: Invoice
+) -> None:
+    assert bill.contact is not None
+    shown = client.post(f"{address(bill)}preview/", {"channel": "text", "body": "All: [statement-link]"}).text
+    assert f"/s/{'x' * 22}/" in shown and not living_statement_url(bill.contact)
+    client.post(address(bill), form(body="All: [statement-link]"))
+    url = living_statement_url(bill.contact)
+    assert url and Message.objects.get().body.startswith(f"All: {url}\n{living_url(bill)}")
+    shown = client.post(f"{address(bill)}preview/", {"channel": "text", "body": "All: [statement-link]"}).text
+    assert url in shown

@@ -3,6 +3,7 @@
 import re
 import uuid
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -11,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from crm.models import User
+from invoicing.links import living_url, url_of
 from invoicing.models import Invoice
 from messaging.conversations import conversation_of
 from messaging.models import Conversation, Message, Suppression
@@ -185,3 +187,35 @@ def test_a_conversation_that_does_not_exist_is_not_found(client: Client, jo: Use
     for pk in (1, 10**30):
         url = f"/conversations/{pk}/{path}"
         assert (client.get(url) if path in {"", "attach/"} else client.post(url)).status_code == 404
+
+
+def test_links_that_went_to_a_wrong_number_lead_nowhere(client: Client, jo: User, bill: Invoice) -> None:
+    other = make_invoice(bill.contact, number="1043")
+    paid = make_invoice(bill.contact, number="1044", status="paid")
+    old = [url_of(one) for one in (bill, other, paid)]
+    thread = conversation_of(bill.contact)  # type: ignore[arg-type]
+    page = f"{page_of(thread)}replace-links/"
+    assert page in client.get(page_of(thread)).text and "somebody else's" in client.get(page).text
+    assert "3 links lead nowhere" in client.post(page, follow=True).text
+    assert not {living_url(one) for one in (bill, other, paid)}.intersection(old)
+    path = old[2].removeprefix("http://127.0.0.1:8000")
+    assert Client().post(f"{path}all/").status_code == 404, "a paid invoice leads to all others"
+
+
+def test_a_link_is_replaced_and_the_new_one_sent(client: Client, jo: User, bill: Invoice) -> None:
+    old = url_of(bill)
+    page = client.post(f"/invoices/{bill.pk}/link/replace/", {"send": "1"}, follow=True)
+    assert page.redirect_chain[-1][0] == f"/invoices/{bill.pk}/send/"
+    assert living_url(bill) in page.text and old not in page.text
+
+
+def test_settings_say_who_texts_come_from_and_that_networks_drop_them(
+    client: Client, jo: User, bill: Invoice, settings: Any
+) -> None:
+    assert "No text went out" in client.get("/settings/messages/").text
+    send_invoice(bill, channel="text", body="Hi", key=uuid.uuid4(), actor=jo)
+    Message.objects.update(status="failed", error_code="30034")
+    html = client.get("/settings/messages/").text
+    assert "+15005550006" in html and "Networks dropped 1 of them" in html and "10DLC" in html
+    settings.TWILIO_FROM = "PLUMBING"
+    assert "Nobody can answer it" in client.get("/settings/messages/").text

@@ -12,14 +12,19 @@ from crm.demo import LOGINS
 from crm.models import Activity, Business, Contact, HelpAnswer, Invitation, User
 from integrations.models import (
     ApiAllowance,
+    BookingSettings,
     CatalogueEntry,
     ConnectionNotice,
     GatewayEvent,
+    GatewayFee,
     ImportItem,
     ImportRun,
     InboxEvent,
     OutboxEntry,
+    Payout,
+    PayoutLine,
     PaySession,
+    PaySessionShare,
     QuickBooksConnection,
     QuickBooksLink,
     SyncLogEntry,
@@ -35,8 +40,18 @@ from invoicing.models import (
     PublicLink,
     Refund,
     RefundShare,
+    StatementLink,
 )
-from messaging.models import Conversation, Draft, Lane, Message, MessagingSettings, Suppression
+from messaging.models import (
+    Conversation,
+    Draft,
+    Lane,
+    Message,
+    MessagingSettings,
+    NoticeChoice,
+    StaffNotice,
+    Suppression,
+)
 
 # What points comes before what it points to. Heartbeats stay, and so do people who are not of the demo.
 CLEARED: list[type[models.Model]] = [
@@ -44,8 +59,13 @@ CLEARED: list[type[models.Model]] = [
     InboxEvent,
     OutboxEntry,
     GatewayEvent,
+    GatewayFee,
+    PayoutLine,
+    Payout,
+    PaySessionShare,
     PaySession,
     SyncState,
+    BookingSettings,
     ImportItem,
     ImportRun,
     QuickBooksLink,
@@ -53,6 +73,8 @@ CLEARED: list[type[models.Model]] = [
     ConnectionNotice,
     QuickBooksConnection,
     ApiAllowance,
+    StaffNotice,
+    NoticeChoice,
     Draft,
     Message,
     Conversation,
@@ -66,6 +88,7 @@ CLEARED: list[type[models.Model]] = [
     PaymentSettings,
     InvoiceView,
     PublicLink,
+    StatementLink,
     InvoiceLine,
     Invoice,
     Activity,

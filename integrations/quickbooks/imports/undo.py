@@ -23,6 +23,7 @@ from invoicing.models import Allocation, Invoice, Payment, PublicLink
 from invoicing.payment_upserts import PaymentWrite, update_payments
 from invoicing.settlement import settle
 from invoicing.upserts import InvoiceWrite, update_invoices
+from messaging.models import Conversation
 
 PAGE = 500
 # Money first: an invoice goes only when no payment is on it, a contact when no invoice is.
@@ -161,7 +162,7 @@ def _undo_invoices(run: ImportRun, items: Sequence[ImportItem]) -> list[dict[str
     )
     touched = _touched("invoice", list(stored))
     shown = set(PublicLink.objects.filter(invoice__in=list(stored)).values_list("invoice_id", flat=True))
-    unbooked = not_booked_yet(run.connection, {pk: link.document for pk, link in links.items()})
+    unbooked = not_booked_yet(run.connection, {pk: link.document for pk, link in links.items()}, {})
     paid = set(Allocation.objects.filter(invoice__in=list(stored)).values_list("invoice_id", flat=True))
     kept, gone, back, freed = [], [], [], []
     for item in items:
@@ -251,6 +252,8 @@ def _in_use(run: ImportRun, items: Sequence[ImportItem], pks: Sequence[int]) -> 
     for model in (Payment, Invoice):
         rows: QuerySet[Any] = model._default_manager.filter(contact__in=pks)
         used |= dict.fromkeys(rows.values_list("contact_id", flat=True), "It has invoices or payments.")
+    threads = Conversation.objects.filter(contact__in=pks)
+    used |= {pk: "It has a conversation." for pk in threads.values_list("contact_id", flat=True) if pk is not None}
     return used
 
 

@@ -7,6 +7,7 @@ from integrations.models import InboxEvent, OutboxEntry, QuickBooksConnection, Q
 from integrations.quickbooks import catalogue
 from integrations.quickbooks.client import QuickBooksClient
 from integrations.quickbooks.links import version_of
+from integrations.quickbooks.mapping.payments import applied_in
 from integrations.quickbooks.mapping.values import Doc, ref
 from invoicing.models import Allocation
 
@@ -142,7 +143,9 @@ def _invoices_of(truth: Truth, connection: QuickBooksConnection) -> set[str]:
 
 
 def _payments_in_doubt(truth: Truth, connection: QuickBooksConnection) -> set[str]:
-    """Payments that QuickBooks names on an invoice and we do not have there, and the other way round."""
+    """Payments that QuickBooks names on an invoice and we do not have there, the other way round, and ours of which it
+    may say something else than we do.
+    """
     ids = truth["invoice"].keys() | truth.gone["invoice"]
     ours: dict[str, set[str]] = {}
     rows = Allocation.objects.filter(
@@ -153,7 +156,8 @@ def _payments_in_doubt(truth: Truth, connection: QuickBooksConnection) -> set[st
     columns = ("invoice__quickbooks_link__external_id", "payment__quickbooks_link__external_id")
     for invoice_id, payment_id in rows.values_list(*columns):
         ours.setdefault(invoice_id, set()).add(payment_id)
-    doubtful = _not_lowered(connection, {payment_id for payments in ours.values() for payment_id in payments})
+    payments = {payment_id for those in ours.values() for payment_id in those}
+    doubtful = _not_lowered(connection, ids) | _only_recognised(connection, payments)
     for invoice_id in ids:
         doc = truth["invoice"].get(invoice_id, {})
         linked = doc.get("LinkedTxn") or []
@@ -162,12 +166,20 @@ def _payments_in_doubt(truth: Truth, connection: QuickBooksConnection) -> set[st
     return doubtful
 
 
-def _not_lowered(connection: QuickBooksConnection, payment_ids: set[str]) -> set[str]:
-    """Those of them whose refund QuickBooks has yet to hear of: it may have, from its bookkeeper."""
-    entries = OutboxEntry.objects.lowering().filter(
-        connection=connection, payment__quickbooks_link__external_id__in=payment_ids
-    )
-    return set(entries.values_list("payment__quickbooks_link__external_id", flat=True))
+def _not_lowered(connection: QuickBooksConnection, invoice_ids: set[str]) -> set[str]:
+    """Payments on these invoices, when last read, whose refund QuickBooks has yet to hear of: it may have, from its
+    bookkeeper, or from a try of ours whose answer was lost.
+    """
+    entries = OutboxEntry.objects.lowering().filter(connection=connection)
+    rows = entries.values_list("payment__quickbooks_link__external_id", "payment__quickbooks_link__document")
+    return {pk for pk, document in rows if pk and not invoice_ids.isdisjoint(applied_in(document))}
+
+
+def _only_recognised(connection: QuickBooksConnection, payment_ids: set[str]) -> set[str]:
+    """Those of them that are known to be ours, and of which QuickBooks' own words were not taken over yet."""
+    links = QuickBooksLink.objects.filter(connection=connection, entity="payment", external_id__in=payment_ids)
+    linked = links.filter(state=QuickBooksLink.State.LINKED, fingerprint="")
+    return set(linked.values_list("external_id", flat=True))
 
 
 # What belongs to a customer, and the field that says to whom: a customer's own are its jobs.

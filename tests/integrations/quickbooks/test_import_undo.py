@@ -12,6 +12,7 @@ from integrations.quickbooks.imports.phases import counted
 from invoicing.links import link_for
 from invoicing.models import Allocation, Invoice, Payment
 from invoicing.recording import record_payment
+from messaging.conversations import conversation_of
 from tests.factories import business_day, make_contact, make_invoice, make_payment, make_user
 from tests.integrations.quickbooks.test_import_contacts import add, customer, import_contacts
 from tests.integrations.quickbooks.test_import_invoices import bill, import_year, pay
@@ -41,22 +42,24 @@ def test_undoing_an_import_of_contacts_removes_them_and_keeps_them_out_until_imp
 
 
 def test_a_contact_that_staff_edited_wrote_to_or_billed_is_kept_and_listed(quickbooks, connection):
-    add(quickbooks, *(customer(name) for name in ("Edited", "Noted", "Billed", "Worked with", "Untouched")))
+    add(quickbooks, *(customer(name) for name in ("Edited", "Noted", "Billed", "Worked with", "Wrote", "Untouched")))
     run = import_contacts(connection)
     Contact.objects.filter(name="Edited").update(city="Ely")
     Contact.objects.filter(name="Noted").update(notes="friendly")
     make_invoice(Contact.objects.get(name="Billed"))
     worked = Contact.objects.get(name="Worked with")
     record("contact", worked, verb="contact.changed", actor=make_user(), origin="staff")
+    conversation_of(Contact.objects.get(name="Wrote"))
     run = undo(run)
     assert {row["name"]: row["why"] for row in run.kept} == {
         "Edited": "It was edited since.",
         "Noted": "It has notes.",
         "Billed": "It has invoices or payments.",
         "Worked with": "Somebody worked with it since.",
+        "Wrote": "It has a conversation.",
     }
     assert not Contact.objects.filter(name="Untouched").exists()
-    assert Contact.objects.count() == 4
+    assert Contact.objects.count() == 5
 
 
 def test_a_matched_contact_gets_its_earlier_values_back_where_they_are_unchanged(quickbooks, connection):

@@ -1,6 +1,7 @@
 """Money noted here is booked in QuickBooks: once, on its invoice, in Undeposited Funds, whatever goes wrong between."""
 
 import threading
+import time
 from collections.abc import Callable
 from contextlib import closing
 from datetime import date
@@ -18,6 +19,7 @@ from integrations import outbox, tasks
 from integrations.models import OutboxEntry, QuickBooksConnection, QuickBooksLink, SyncLogEntry
 from integrations.quickbooks import push
 from integrations.quickbooks.client import client_for
+from integrations.quickbooks.sync import drain
 from invoicing.models import Allocation, Invoice, Payment
 from invoicing.recording import record_payment
 from invoicing.signals import invoice_paid, invoice_reopened
@@ -165,6 +167,64 @@ def test_paid_on_both_sides_at_once_is_booked_as_credit_and_told(
     assert set(Payment.objects.values_list("source", "unapplied")) == {("staff", 100), ("quickbooks", 0)}
 
 
+def test_where_only_a_part_has_room_there_one_look_at_the_invoice_brings_what_was_booked(
+    bill: dict, followed: QuickBooksConnection, books: Company
+) -> None:
+    paid(bill)
+    pay(books, books.read("Customer", bill["CustomerRef"]["value"]), 45, (bill, 45))
+    assert book(followed) == 1
+    drain.drain(followed)
+    assert (ours(bill).status, ours(bill).balance, ours(bill).paid) == (Invoice.Status.PAID, 0, 100)
+    assert set(Payment.objects.values_list("source", "amount", "unapplied")) == {
+        ("staff", 100, 45),
+        ("quickbooks", 45, 0),
+    }
+
+
+@pytest.mark.parametrize("comes_home_first", [True, False])
+def test_paid_on_both_sides_at_once_is_told_though_the_answer_of_the_booking_was_lost(
+    bill: dict,
+    look: Look,
+    followed: QuickBooksConnection,
+    quickbooks: Sandbox,
+    books: Company,
+    comes_home_first: bool,
+) -> None:
+    paid(bill)
+    pay(books, books.read("Customer", bill["CustomerRef"]["value"]), 100, (bill, 100))
+    quickbooks.faults.add("cut_after", times=1, match=f"POST /v3/company/{followed.realm_id}/payment")
+    quickbooks.faults.add("503", times=20, match=f"POST /v3/company/{followed.realm_id}/payment")
+    assert book(followed) == 0
+    quickbooks.faults.clear()
+    for step in [look, lambda: book(followed)] if comes_home_first else [lambda: book(followed), look]:
+        step()
+    assert (ours(bill).status, ours(bill).balance, ours(bill).paid) == (Invoice.Status.PAID, 0, 100)
+    assert "at the same time" in ours(bill).attention
+
+
+def test_what_is_paid_there_while_the_booking_is_under_way_is_booked_as_credit_and_told(
+    bill: dict, look: Look, followed: QuickBooksConnection, quickbooks: Sandbox, books: Company
+) -> None:
+    paid(bill)
+    quickbooks.faults.add("slow", seconds=1, match=f"POST /v3/company/{followed.realm_id}/payment")
+
+    def follow() -> None:
+        book(followed)
+        connection.close()
+
+    worker = threading.Thread(target=follow)
+    worker.start()
+    while quickbooks.faults.waiting:
+        assert worker.is_alive()
+    pay(books, books.read("Customer", bill["CustomerRef"]["value"]), 100, (bill, 100))
+    worker.join()
+    look()
+    assert OutboxEntry.objects.get().status == Status.DONE
+    assert (ours(bill).balance, ours(bill).paid) == (0, 100)
+    assert "at the same time" in ours(bill).attention
+    assert set(Payment.objects.values_list("source", "unapplied")) == {("staff", 100), ("quickbooks", 0)}
+
+
 def test_paid_on_both_sides_at_once_is_told_as_paid_once(
     bill: dict, look: Look, followed: QuickBooksConnection, books: Company
 ) -> None:
@@ -228,6 +288,41 @@ def test_what_is_entered_by_hand_with_our_reference_is_no_second_payment(
     assert (book(followed), len(there(books))) == (1, 1)
 
 
+@pytest.mark.parametrize("comes_home_first", [True, False])
+def test_what_is_entered_by_hand_as_credit_leaves_the_invoice_owed(
+    bill: dict, look: Look, followed: QuickBooksConnection, books: Company, comes_home_first: bool
+) -> None:
+    payment = paid(bill)
+    entered = {"CustomerRef": bill["CustomerRef"], "TotalAmt": 100, "Line": []}
+    entered |= {"PaymentRefNum": f"TB-{payment.pk}", "TxnDate": "2026-11-20"}
+    books.create("Payment", entered, at=time.time() + 2)  # QuickBooks counts whole seconds
+    for step in [look, lambda: book(followed)] if comes_home_first else [lambda: book(followed), look]:
+        step()
+    assert Payment.objects.get().unapplied == 100
+    assert (ours(bill).status, ours(bill).balance, ours(bill).paid) == (Invoice.Status.OPEN, 100, 0)
+
+
+def test_what_a_customer_in_conflict_paid_too_much_ends_with_a_person_who_enters_it(
+    look: Look, followed: QuickBooksConnection, books: Company
+) -> None:
+    same = {"PrimaryEmailAddr": {"Address": "ann@example.com"}}
+    customer(books, "Ann Lee", **same)
+    bob = customer(books, "Bob Lee", **same)
+    bill = invoice(books, bob)
+    look()
+    assert ours(bill).contact is None
+    paid(bill)
+    twice = paid(bill, reference="slip-2")
+    assert book(followed) == 1
+    entry = OutboxEntry.objects.get(payment=twice)
+    assert entry.status == Status.STUCK
+    assert f"TB-{twice.pk}" in entry.last_error and "20 Nov 2026" in entry.last_error
+    pay(books, bob, 100, PaymentRefNum=f"TB-{twice.pk}", TxnDate="2026-11-20")
+    look()
+    outbox.try_again(followed)
+    assert (book(followed), len(there(books)), Payment.objects.count()) == (1, 2, 2)
+
+
 def test_an_invoice_that_is_gone_there_ends_with_a_person(
     bill: dict, followed: QuickBooksConnection, books: Company
 ) -> None:
@@ -242,7 +337,7 @@ def test_an_invoice_that_is_gone_there_ends_with_a_person(
     page = client.get(reverse("integrations:sync-log")).text
     assert "1 payment not booked in QuickBooks" in page and "not in QuickBooks any more" in page
     again = client.post(reverse("integrations:outbox-try-again"), follow=True).text
-    assert "1 payment is tried again now" in again
+    assert "1 record is tried again now" in again
     assert "Nothing was left to try" in client.post(reverse("integrations:outbox-try-again"), follow=True).text
     with pytest.raises(CommandError, match="What failed"):
         call_command("push_outbox")
@@ -327,7 +422,7 @@ def test_a_worker_killed_before_it_heard_the_answer_does_not_look_like_paying_tw
     payment = paid(bill)
     entry = OutboxEntry.objects.get()
     with closing(client_for(followed)) as client:
-        body, _ = push._body(client, followed, payment)
+        body, *_ = push._body(client, followed, payment)
         client.create_payment(body, request_id=str(entry.key))
     OutboxEntry.objects.update(not_before=timezone.now())  # what a killed worker held is free again
     assert outbox.drain(followed, push.PUSHES) == 1

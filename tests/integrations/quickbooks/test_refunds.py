@@ -9,10 +9,11 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from integrations import outbox
+from integrations import inbox, outbox
 from integrations.models import OutboxEntry, QuickBooksConnection, SyncLogEntry
 from integrations.quickbooks import push
 from integrations.quickbooks.lowering import body_of
+from integrations.quickbooks.sync import drain
 from invoicing.models import Allocation, Invoice, Payment
 from invoicing.recording import record_payment
 from invoicing.refunding import record_refund
@@ -178,6 +179,23 @@ def test_a_lost_answer_lowers_nothing_twice(
     left = 100 - int(amount)
     assert there(books)["TotalAmt"] == left and lowering().status == Status.DONE
     assert here(bill, payment) == (left, int(amount), left, int(amount))
+
+
+@pytest.mark.parametrize("amount", ["20", "100"])
+def test_what_was_lowered_there_without_our_hearing_of_it_is_owed_once(
+    bill: dict, payment: Payment, followed: QuickBooksConnection, quickbooks: Sandbox, books: Company, amount: str
+) -> None:
+    give_back(payment, amount)
+    quickbooks.faults.add("cut_after", times=1, match=f"POST /v3/company/{followed.realm_id}/payment")
+    quickbooks.faults.add("503", times=20, match=f"POST /v3/company/{followed.realm_id}/payment")
+    assert book(followed) == 0
+    quickbooks.faults.clear()
+    left = 100 - int(amount)
+    assert there(books)["TotalAmt"] == left
+    inbox.look_at(followed.realm_id, "invoice", bill["Id"], why="changed")
+    drain.drain(followed)
+    assert here(bill, payment) == (left, int(amount), left, int(amount))
+    assert lowering().status == Status.DONE
 
 
 def test_a_payment_that_is_not_booked_yet_is_booked_at_what_is_left(

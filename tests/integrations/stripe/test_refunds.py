@@ -133,6 +133,21 @@ def test_what_is_asked_for_already_cannot_be_asked_for_again(
     assert figures(bill, paid) == (20, 100, 20, 100)
 
 
+def test_what_was_asked_for_ends_though_all_of_it_went_another_way_meanwhile(
+    stripe: StripeSandbox, bill: Invoice, paid: Payment
+) -> None:
+    stripe.faults.add("503", times=50)
+    refund = ask(paid)
+    stripe.faults.clear()
+    stripe.refund(charge_of(stripe, paid))
+    told(stripe)
+    assert figures(bill, paid) == (0, 120, 0, 120)
+    later()
+    refund.refresh_from_db()
+    assert refund.status == Status.FAILED and "already been refunded" in refund.error
+    assert figures(bill, paid) == (0, 120, 0, 120)
+
+
 def test_a_worker_that_died_between_asking_and_recording_is_made_up_for(
     stripe: StripeSandbox, bill: Invoice, paid: Payment
 ) -> None:

@@ -14,7 +14,7 @@ from crm.models import Activity, User
 from invoicing.links import living_url
 from invoicing.models import Invoice
 from messaging import delivery, tasks
-from messaging.models import Draft, Message, Suppression
+from messaging.models import Draft, Message, StaffNotice, Suppression
 from messaging.sending import CannotSend, repeat
 from sandbox import TwilioSandbox
 
@@ -107,6 +107,20 @@ def test_a_lost_answer_is_looked_up_and_never_becomes_a_second_text(
     message = Message.objects.get()
     assert message.status in {Status.SENT, Status.DELIVERED} and message.reference == twilio.messages[0].sid
     assert len(twilio.messages) == 1
+
+
+def test_a_text_that_is_found_as_one_that_did_not_arrive_says_why(twilio: TwilioSandbox, text: Send) -> None:
+    twilio.webhooks.drop = 1.0
+    twilio.phone(ADA).trait("landline")
+    twilio.faults.add("cut_after", match="POST")
+    text()
+    assert delivered(twilio).status == Status.SENDING
+    an_hour_later()
+    tasks.sweep()
+    message = Message.objects.get()
+    assert (message.status, message.reference) == (Status.FAILED, twilio.messages[0].sid)
+    assert "landline" in message.error and Suppression.objects.filter(address=ADA).exists()
+    assert StaffNotice.objects.filter(words__contains="did not arrive").exists()
 
 
 def test_a_report_alone_tells_that_a_text_without_an_answer_went_out(twilio: TwilioSandbox, text: Send) -> None:
