@@ -37,9 +37,13 @@ class Member:
         )
 
     def family(self) -> list[psutil.Process]:
-        """The main process and everything below it: sentinels, workers, monitors, pushers."""
+        """The main process and everything below it: sentinels, workers, monitors, pushers. Of a dead one nothing: its
+        number may be somebody else's by now.
+        """
+        if self.process is None or self.process.poll() is not None:
+            return []
         try:
-            main = psutil.Process(self.process.pid if self.process else 0)
+            main = psutil.Process(self.process.pid)
             return [main, *main.children(recursive=True)]
         except psutil.NoSuchProcess:
             return []

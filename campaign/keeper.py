@@ -177,11 +177,19 @@ class Bookkeeper:
         if any(one.document.get("PaymentRefNum") == number for one in self.books.store.tables["Payment"].values()):
             return
         self.wake_all()
+        if not self.books.read("Customer", customer)["Active"]:
+            customer = self._awake()[0]
         known = {"PaymentRefNum": number, "TxnDate": day, "TotalAmt": amount, **self.money}
         self.books.create("Payment", {"CustomerRef": {"value": customer}, **known})
 
-    def wake_all(self) -> None:
-        """No customer is inactive any more."""
-        for pk, record in list(self.books.store.tables["Customer"].items()):
-            if not record.document["Active"]:
+    def wake_all(self) -> bool:
+        """Make customers active again; False where QuickBooks lets one of them sleep for good."""
+        for pk in self.books.store.tables["Customer"].keys() - self._awake():
+            try:
                 self.books.update("Customer", {"Id": pk, "sparse": True, "Active": True})
+            except Fault:  # it is a job too deep by now
+                pass
+        return len(self._awake()) == len(self.books.store.tables["Customer"])
+
+    def _awake(self) -> list[str]:
+        return [pk for pk, record in self.books.store.tables["Customer"].items() if record.document["Active"]]

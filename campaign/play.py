@@ -102,6 +102,6 @@ def figures(day: Day, trouble: Trouble, crew: Crew) -> Iterator[str]:
         f"{InboxEvent.objects.filter(source='poll').count()} by looking, {GatewayEvent.objects.count()} of gateways"
     )
     left = SyncLogEntry.objects.filter(door="push", outcome="failed").values_list("text", flat=True)
-    yield f"bookings that were left to a person: {dict(Counter(text[-90:] for text in left))}"
+    yield f"bookings that were left to a person: {dict(Counter(text[:60] for text in left))}"
     records = sum(len(table) for table in keeper.books.store.tables.values())
     yield f"{Heard.objects.count()} announcements; {records} records"

@@ -93,11 +93,9 @@ def do_as_told(keeper: Bookkeeper) -> None:
         links = QuickBooksLink.objects.filter(entity="customer", state="linked").order_by("pk")
         theirs = links.filter(contact=payment.contact_id) if payment.contact_id else links
         customer = (theirs.first() or links.first()).external_id  # type: ignore[union-attr]
-        if "by hand" in entry.last_error:
+        if "by hand" in entry.last_error or not keeper.wake_all():
             number, day = echoes.number_of(payment), payment.received_on.isoformat()
             keeper.enter(number, day, float(payment.amount), customer)
-        else:
-            keeper.wake_all()
 
 
 def waiting() -> Iterator[str]:

@@ -94,7 +94,10 @@ def database(name: str, default: str) -> dict[str, object]:
 def email(name: str, default: str) -> dict[str, object]:
     """Django's settings for the mail server that an address such as smtp+tls://user:password@host:587 names."""
     try:
-        return dict(env.email_url_config(text(name, default)))
+        found = dict(env.email_url_config(text(name, default)))
+        if folder := found.get("EMAIL_FILE_PATH"):  # written from the root, and read without its first slash
+            found["EMAIL_FILE_PATH"] = f"/{str(folder).lstrip('/')}"
+        return found
     except Exception:  # noqa: BLE001 - the address may hold a password: it is not repeated
         problems.append(
             f"{name} cannot be read as a mail address. Write smtp+tls://user:password@host:587, consolemail:// "

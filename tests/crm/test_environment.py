@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from crm import environment
 from tests.own_database import ROOT
 
 GOOD = {
@@ -68,3 +69,9 @@ def test_a_variable_of_the_process_wins_over_the_file(tmp_path: object) -> None:
         lines.write("SECRET_KEY=of-the-file\nDEBUG=maybe\n")
     done = start({**GOOD, "TALLYBOOK_ENV_FILE": file, "DEBUG": "false", "SECRET_KEY": ""})
     assert done.returncode == 1 and "SECRET_KEY is not set" in done.stderr and "DEBUG" not in done.stderr
+
+
+@pytest.mark.parametrize("address", ["filemail:///a/folder", "filemail:////a/folder"])
+def test_a_folder_for_mails_is_written_from_the_root(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    monkeypatch.setenv("EMAIL_URL", address)
+    assert environment.email("EMAIL_URL", "consolemail://")["EMAIL_FILE_PATH"] == "/a/folder"
