@@ -4,11 +4,12 @@ from datetime import timedelta
 from typing import Unpack
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from integrations.models import PaySession, PaySessionShare
 from invoicing.gateways import Bill
-from invoicing.models import Payment
+from invoicing.models import Invoice, Payment
 from invoicing.recording import Received, record_payment, record_payment_of_all
 
 Status = PaySession.Status
@@ -21,12 +22,11 @@ def open_pages(gateway: str, bill: Bill) -> tuple[PaySession | None, list[PaySes
     return same, [row for row in found if row != same]
 
 
-def waiting(gateway: str, invoices: set[int]) -> set[int]:
-    """Of these invoices (pks), what waits for a bank. Two queries."""
-    rows = PaySession.objects.filter(gateway=gateway, status=Status.WAITING)
-    shares = PaySessionShare.objects.filter(session__in=rows, invoice__in=invoices)
-    alone = rows.filter(invoice__in=invoices)
-    return {*alone.values_list("invoice", flat=True), *shares.values_list("invoice", flat=True)}
+def waiting(gateway: str) -> QuerySet[Invoice]:
+    """The invoices that wait for a bank, alone or with others."""
+    pages = PaySession.objects.filter(gateway=gateway, status=Status.WAITING)
+    alone = Exists(pages.filter(invoice=OuterRef("pk")))
+    return Invoice.objects.filter(alone | Exists(pages.filter(shares__invoice=OuterRef("pk"))))
 
 
 @transaction.atomic

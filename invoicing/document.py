@@ -4,6 +4,7 @@ Every figure is the document's own; nothing is added up here.
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -81,13 +82,13 @@ class Document:
         return [*self.sums, *self.settled]
 
 
-def document_of(invoice: Invoice, country: str, refunded: Decimal = ZERO) -> Document:
-    """Lay the invoice out; its lines should be prefetched. ``country`` (ISO 3166) is the business's own, ``refunded``
-    what of its payments went back.
+def document_of(invoice: Invoice, rows: Iterable[InvoiceLine], country: str, refunded: Decimal = ZERO) -> Document:
+    """Lay the invoice out; ``rows`` are its lines in their order, ``country`` (ISO 3166) is the business's own, and
+    ``refunded`` is what of its payments went back.
     """
     word = tax_word(country)
     inclusive = invoice.tax_mode == Invoice.TaxMode.INCLUSIVE
-    lines = [line for line in invoice.lines.all() if line.kind not in _IN_TOTALS]
+    lines = [line for line in rows if line.kind not in _IN_TOTALS]
     return Document(
         lines=[_line(line, inclusive) for line in lines],
         sums=_sums(invoice, word),

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.utils.module_loading import import_string
 
 from crm.models import Contact
@@ -97,8 +98,8 @@ class PaymentGateway(Protocol):
     def close(self, invoice: Invoice) -> None:
         """End open pages over this invoice: its balance changed. Money that arrives all the same is taken."""
 
-    def waiting(self, invoices: Iterable[int]) -> set[int]:
-        """Of these (pks), what the customer has paid and a bank has yet to answer. Makes no network call."""
+    def waiting(self) -> QuerySet[Invoice]:
+        """The invoices that their customers have paid, and a bank has yet to answer. Makes no network call."""
 
     def confirm(self, whose: Invoice | Contact) -> bool:
         """Ask whether open pages were paid, and record what was; True when it was or will be."""
@@ -125,9 +126,9 @@ def known_gateways(currency: str) -> dict[str, PaymentGateway]:
     return {plug.name: plug for plug in all_gateways() if plug.takes(currency)}
 
 
-def get_gateways(currency: str) -> dict[str, PaymentGateway]:
+def get_gateways(currency: str, chosen: PaymentSettings | None = None) -> dict[str, PaymentGateway]:
     """The gateways that customers are offered for this currency, by name, in the order of the setting."""
-    chosen = PaymentSettings.load()
+    chosen = chosen or PaymentSettings.load()
     return {name: plug for name, plug in known_gateways(currency).items() if not chosen.is_off(name, currency)}
 
 

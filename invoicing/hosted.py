@@ -1,23 +1,21 @@
-"""What a customer's page says, as plain words, and the page that these make. Reads the database once for each look."""
+"""What a customer's page says, as plain words, and the page that these make."""
 
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
+from typing import NamedTuple
 
-from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.dateformat import format as format_date
 
-from crm.models import Business
 from invoicing.display import due_words
 from invoicing.document import LineShown, document_of
-from invoicing.gateways import PaymentGateway, known_gateways
-from invoicing.models import Invoice
+from invoicing.gateways import PaymentGateway, all_gateways, get_gateways, known_gateways
+from invoicing.looks import Found, Look, read
+from invoicing.models import Allocation, Invoice
 from invoicing.money import quantize
-from invoicing.money_shown import refunded_of
 from invoicing.part_payments import least_of
-from invoicing.statements import has_more_open
 from invoicing.templatetags.money import money, number
 
 JUST_NOW = timedelta(minutes=15)
@@ -84,34 +82,55 @@ class Shown:
     has_more: bool  # of the same contact, to pay
 
 
-# Keyed by all that it says, so it can never show what was: only words that came out of the database just now find it.
+@dataclass(frozen=True)
+class Visit:
+    """What the address and an earlier answer add to a look: all empty for most."""
+
+    came_back: bool = False  # from the gateway, which says that it was paid
+    sorry: str = ""  # the gateway that made no page
+    typed: str = ""  # an amount that cannot be paid
+    wrong: str = ""  # and why
+
+
+class Page(NamedTuple):
+    html: bytes
+    origins: tuple[str, ...]  # where its form may lead
+
+
+PLAIN = Visit()
+
+
+def page_of(token: str, found: Found, visit: Visit = PLAIN) -> Page:
+    """The page as it is now."""
+    if visit != PLAIN:
+        return _render(token, found, visit)
+    known = [gateway for gateway in all_gateways() if gateway.takes(found.currency)]
+    return _plain(token, found, tuple((gateway.label, gateway.origin) for gateway in known))
+
+
+# Keyed by all that the database said just now, so it can never show what was.
 @lru_cache(maxsize=256)
-def page_of(shown: Shown) -> bytes:
-    return render_to_string("public/invoice.html", {"shown": shown, "business": shown.sender}).encode()
+def _plain(token: str, found: Found, gateways: tuple[tuple[str, str], ...]) -> Page:
+    return _render(token, found, PLAIN)
 
 
-def shown_to(
-    request: HttpRequest,
-    token: str,
-    invoice: Invoice,
-    business: Business,
-    gateways: dict[str, PaymentGateway],
-    *,
-    typed: str = "",
-    wrong: str = "",
-) -> Shown:
-    """As it is now; ``gateways`` are those that take what is owed.
+def _render(token: str, found: Found, visit: Visit) -> Page:
+    look = read(found)
+    gateways = get_gateways(look.invoice.currency, look.chosen) if look.invoice.is_owed() else {}
+    shown = shown_to(token, look, visit, gateways)
+    html = render_to_string("public/invoice.html", {"shown": shown, "business": shown.sender})
+    return Page(html.encode(), tuple(gateway.origin for gateway in gateways.values()))
 
-    ``typed`` is an amount that cannot be paid, and ``wrong`` says why.
-    """
-    today = timezone.localdate(timezone=business.zone)
-    document = document_of(invoice, business.country, refunded_of(invoice))
+
+def shown_to(token: str, look: Look, visit: Visit, gateways: dict[str, PaymentGateway]) -> Shown:
+    """``gateways`` are those that take what is owed."""
+    invoice, business, last = look.invoice, look.business, look.last_received_on
+    document = document_of(invoice, look.lines, business.country, look.refunded)
     owed = invoice.is_owed()
-    came_back = owed and request.GET.get("paid") == "1"
-    last = invoice.received().last() if invoice.status == Invoice.Status.PAID or came_back else None
-    arrived = last if came_back and last and timezone.now() - last.payment.created_at < JUST_NOW else None
-    least = least_of(invoice) if gateways else None
-    sorry = gateways.get(request.GET.get("sorry", ""))
+    came_back = owed and visit.came_back
+    arrived = _just_arrived(invoice) if came_back else None
+    least = least_of(invoice, look.chosen) if gateways else None
+    sorry = gateways.get(visit.sorry)
     return Shown(
         token=token,
         sender=Sender(business.name, business.logo.name or "", business.phone, business.email),
@@ -119,30 +138,35 @@ def shown_to(
         customer=invoice.customer_name,
         status=invoice.status,
         is_owed=owed,
-        is_late=owed and invoice.due_on < today,
-        due=due_words(invoice.due_on, today) if owed else "",
+        is_late=owed and invoice.due_on < look.today,
+        due=due_words(invoice.due_on, look.today) if owed else "",
         due_on=format_date(invoice.due_on, "j F Y"),
         balance=money(invoice.balance, invoice.currency),
         total=money(invoice.total, invoice.currency),
-        paid_on=format_date(last.payment.received_on, "j F Y") if last and not owed else "",
+        paid_on=format_date(last, "j F Y") if last and invoice.status == Invoice.Status.PAID else "",
         has_credit=bool(invoice.credited),
         has_receipt=invoice.has_receipt(),
         gateways=tuple((gateway.name, gateway.label) for gateway in gateways.values()),
-        is_waiting=owed and any(one.waiting([invoice.pk]) for one in known_gateways(invoice.currency).values()),
+        is_waiting=owed and not look.waiting.isdisjoint(known_gateways(invoice.currency)),
         has_just_paid=came_back and not arrived,
         arrived=money(arrived.amount, invoice.currency) if arrived else "",
         sorry=sorry.label if sorry else "",
         least=money(least, invoice.currency) if least else "",
-        typed=typed or f"{quantize(invoice.balance, invoice.currency)}",
-        wrong=wrong,
+        typed=visit.typed or f"{quantize(invoice.balance, invoice.currency)}",
+        wrong=visit.wrong,
         rows=tuple(_row(row, invoice.currency) for row in document.lines),
         totals=tuple(Total(row.label, money(row.amount, invoice.currency), row.strong) for row in document.totals),
         note=invoice.customer_note,
         issued_on=format_date(invoice.issued_on, "j F Y"),
         terms=invoice.terms,
         currency=invoice.currency,
-        has_more=has_more_open(invoice),
+        has_more=look.has_more_open,
     )
+
+
+def _just_arrived(invoice: Invoice) -> Allocation | None:
+    last = invoice.received().last()
+    return last if last and timezone.now() - last.payment.created_at < JUST_NOW else None
 
 
 def _row(row: LineShown, currency: str) -> Row:

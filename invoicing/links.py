@@ -9,6 +9,7 @@ from django.utils import timezone
 from crm.audit import record
 from crm.models import Contact, User
 from invoicing.models import Invoice, PublicLink
+from invoicing.models.invoices import InvoiceQuerySet
 from invoicing.statement_links import end_statement_links
 from invoicing.tokens import could_be_token, new_token
 
@@ -84,7 +85,10 @@ def invoice_of(token: str) -> Invoice | None:
     """The invoice that a living link shows; None for an unknown or replaced one, and for a void or removed invoice."""
     if not could_be_token(token):
         return None
-    link = next(iter(PublicLink.objects.select_related("invoice").filter(token=token, replaced_at=None)), None)
-    if link is None or link.invoice.removed_at or link.invoice.status in {Invoice.Status.VOID, Invoice.Status.DRAFT}:
-        return None
-    return link.invoice
+    return next(iter(shown_by(token)), None)
+
+
+def shown_by(token: str) -> InvoiceQuerySet:
+    """What a link shows, one invoice at most."""
+    shown = Invoice.objects.present().exclude(status__in=[Invoice.Status.VOID, Invoice.Status.DRAFT])
+    return shown.filter(public_links__token=token, public_links__replaced_at=None)

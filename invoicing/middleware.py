@@ -24,7 +24,7 @@ def customers_pages(get_response: View) -> View:
         if request.method not in {"GET", "HEAD"} or not request.path_info.startswith(PAGES):
             return get_response(request)
         try:
-            match = resolve(request.path_info)
+            match = resolve(request.path_info, "invoicing.public_urls")  # past all the others
         except Resolver404:
             return get_response(request)  # the usual page
         request.business = SimpleLazyObject(Business.load)  # type: ignore[attr-defined]

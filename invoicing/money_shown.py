@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import Exists, OuterRef, Q, Subquery, Sum
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Sum
 
 from invoicing.gateways import known_gateways
 from invoicing.models import Allocation, Invoice, Payment, Refund, RefundShare
@@ -61,8 +61,11 @@ def money_of(invoice: Invoice, *, may_refund: bool) -> MoneyShown:
 
 def refunded_of(invoice: Invoice) -> Decimal:
     """What of its payments went back for good."""
-    shares = RefundShare.objects.filter(invoice=invoice, refund__status=Status.DONE)
-    return shares.aggregate(sum=Sum("amount"))["sum"] or ZERO
+    return gone_back(invoice).aggregate(sum=Sum("amount"))["sum"] or ZERO
+
+
+def gone_back(invoice: Invoice | OuterRef) -> QuerySet[RefundShare]:
+    return RefundShare.objects.filter(invoice=invoice, refund__status=Status.DONE)
 
 
 def _refunds(invoice: Invoice) -> Sequence[Refund]:

@@ -14,12 +14,11 @@ class WrongAmount(Exception):
     """This cannot be paid; the text says why, to the customer."""
 
 
-def least_of(invoice: Invoice) -> Decimal | None:
+def least_of(invoice: Invoice, chosen: PaymentSettings) -> Decimal | None:
     """The smallest part that may be paid; None where it is all or nothing."""
-    settings = PaymentSettings.load()
-    if not settings.allows_part:
+    if not chosen.allows_part:
         return None
-    least = max(quantize(settings.least_part, invoice.currency), Decimal(1).scaleb(-decimals(invoice.currency)))
+    least = max(quantize(chosen.least_part, invoice.currency), Decimal(1).scaleb(-decimals(invoice.currency)))
     return least if least < invoice.balance else None
 
 
@@ -28,7 +27,7 @@ def amount_to_pay(invoice: Invoice, written: str) -> Decimal:
     owed = quantize(invoice.balance, invoice.currency)
     if not written.strip():
         return owed
-    amount, least = _read(written), least_of(invoice)
+    amount, least = _read(written), least_of(invoice, PaymentSettings.load())
     if amount == owed:
         return owed
     whole = format_money(owed, invoice.currency)

@@ -24,7 +24,7 @@ Status = Invoice.Status
 def invoice_pdf(invoice: Invoice) -> bytes:
     """The invoice for its customer. It leads to the customer's page if that has a link already; none is made."""
     business = Business.load()
-    document = document_of(invoice, business.country, refunded_of(invoice))
+    document = document_of(invoice, invoice.lines.all(), business.country, refunded_of(invoice))
     data = {
         **frame(invoice, business, f"{invoice} from {business.name}"),
         "parties": _parties(invoice),
@@ -41,7 +41,7 @@ def invoice_pdf(invoice: Invoice) -> bytes:
 def receipt_pdf(invoice: Invoice) -> bytes:
     """What was paid of the invoice so far, when and how, and what is left; for one that has a receipt."""
     business = Business.load()
-    document = document_of(invoice, business.country, refunded_of(invoice))
+    document = document_of(invoice, invoice.lines.all(), business.country, refunded_of(invoice))
     rows = [*_deposit(invoice), *(_payment(one) for one in invoice.received())]
     data = {
         **frame(invoice, business, f"Receipt for {named(invoice)} from {business.name}"),

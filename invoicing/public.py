@@ -14,11 +14,12 @@ from django.views.decorators.http import require_POST, require_safe
 from crm.limiter import too_often
 from invoicing.books import fresh
 from invoicing.gateways import Bill, GatewayError, MoneyCame, ask_gateways, get_gateways, known_gateways
-from invoicing.hosted import page_of, shown_to
+from invoicing.hosted import PLAIN, Visit, page_of
 from invoicing.links import invoice_of, url_of
+from invoicing.looks import find
 from invoicing.models import Invoice
 from invoicing.part_payments import WrongAmount, amount_to_pay
-from invoicing.public_guard import GUESSES, behind
+from invoicing.public_guard import GUESSES, behind, nothing, unlisted
 from invoicing.seen import note_view
 from invoicing.statement_links import statement_link_for
 from invoicing.statements import has_more_open
@@ -29,21 +30,21 @@ of_invoice = behind(invoice_of)
 
 
 @require_safe
-@of_invoice
-def invoice_page(request: HttpRequest, token: str, invoice: Invoice) -> HttpResponse:
+def invoice_page(request: HttpRequest, token: str) -> HttpResponse:
     """What is owed, by when, and for what; always as it is now."""
-    return _page(request, token, invoice)
+    told = request.GET
+    visit = Visit(came_back=told.get("paid") == "1", sorry=told.get("sorry", "")) if told else PLAIN
+    return unlisted(_page(request, token, visit))
 
 
-def _page(request: HttpRequest, token: str, invoice: Invoice, *, typed: str = "", wrong: str = "") -> HttpResponse:
-    """``typed`` is an amount that cannot be paid, and ``wrong`` says why."""
-    gateways = get_gateways(invoice.currency) if invoice.is_owed() else {}
-    business = request.business  # type: ignore[attr-defined]
-    shown = shown_to(request, token, invoice, business, gateways, typed=typed, wrong=wrong)
-    response = HttpResponse(page_of(shown), status=422 if wrong else 200)
+def _page(request: HttpRequest, token: str, visit: Visit) -> HttpResponse:
+    found = find(token)
+    if found is None:
+        return nothing(request)
+    page = page_of(token, found, visit)
+    response = HttpResponse(page.html, status=422 if visit.wrong else 200)
     # A form may lead to the gateways, and nowhere else.
-    origins = [gateway.origin for gateway in gateways.values()]
-    response._csp_update = {"form-action": origins}  # type: ignore[attr-defined]
+    response._csp_update = {"form-action": page.origins}  # type: ignore[attr-defined]
     return response
 
 
@@ -75,7 +76,7 @@ def invoice_pay(request: HttpRequest, token: str, invoice: Invoice) -> HttpRespo
         bill = Bill.of(invoice, amount_to_pay(invoice, request.POST.get("amount", "")[:40]))
         page = gateway.pay_page(bill, back=url_of(invoice))
     except WrongAmount as error:
-        return _page(request, token, invoice, typed=request.POST["amount"][:40], wrong=str(error))
+        return _page(request, token, Visit(typed=request.POST["amount"][:40], wrong=str(error)))
     except MoneyCame:
         return redirect("public:invoice", token)
     except GatewayError as error:

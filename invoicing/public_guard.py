@@ -23,15 +23,18 @@ def behind(find: Callable[[str], Any]) -> Callable[[View], View]:
         @wraps(view)
         def guarded(request: HttpRequest, token: str) -> HttpResponse:
             found = find(token)
-            response = nothing(request) if found is None else view(request, token, found)
-            response["X-Robots-Tag"] = "noindex, nofollow"
-            response["Referrer-Policy"] = "no-referrer"
-            response["Cache-Control"] = "no-store"
-            return response
+            return unlisted(nothing(request) if found is None else view(request, token, found))
 
         return guarded
 
     return decorate
+
+
+def unlisted(response: HttpResponse) -> HttpResponse:
+    response["X-Robots-Tag"] = "noindex, nofollow"
+    response["Referrer-Policy"] = "no-referrer"
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 def nothing(request: HttpRequest) -> HttpResponse:

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from itertools import groupby
 
-from django.db.models import Sum
+from django.db.models import OuterRef, Sum
 
 from crm.models import Contact
 from invoicing.books import payable_together, refresh
@@ -72,7 +72,12 @@ def bill_of_all(contact: Contact, currency: str) -> Bill | None:
 
 def has_more_open(invoice: Invoice) -> bool:
     """Whether its contact owes more than one invoice."""
-    return invoice.contact_id is not None and len(_open(invoice.contact_id).values_list("pk")[:2]) > 1
+    return invoice.contact_id is not None and second_open(invoice.contact_id).exists()
+
+
+def second_open(contact_id: int | OuterRef) -> InvoiceQuerySet:
+    """Of all that a contact owes the second, if there is one."""
+    return _open(contact_id)[1:2]
 
 
 def credit_of(contact: Contact) -> list[tuple[str, Decimal]]:
@@ -88,7 +93,7 @@ def paid_lately(contact: Contact, today: date) -> list[Payment]:
     return list(paid.order_by("-received_on", "-id")[:MOST_PAYMENTS])
 
 
-def _open(contact_id: int) -> InvoiceQuerySet:
+def _open(contact_id: int | OuterRef) -> InvoiceQuerySet:
     owed = Invoice.objects.present().open().filter(contact=contact_id, balance__gt=0)
     return owed.select_related("contact").for_list().order_by("currency", "due_on", "pk")
 
@@ -102,7 +107,8 @@ def _payable(contact: Contact, currency: str) -> list[Invoice]:
 def _waiting(invoices: list[Invoice]) -> set[int]:
     """Also at a gateway that is not offered any more."""
     pks = {invoice.pk for invoice in invoices}
-    return {pk for gateway in all_gateways() for pk in gateway.waiting(pks)} if pks else set()
+    found = [gateway.waiting().filter(pk__in=pks) for gateway in all_gateways()] if pks else []
+    return {pk for rows in found for pk in rows.values_list("pk", flat=True)}
 
 
 def _owed(currency: str, invoices: list[Invoice], waiting: set[int], today: date) -> Owed:

@@ -193,7 +193,7 @@ def invoice_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "invoice": invoice,
         "row": row,
         "status": row.status,
-        "document": document_of(invoice, business.country, received.refunded),
+        "document": document_of(invoice, invoice.lines.all(), business.country, received.refunded),
         "received": received,
         "may_start": may(request.user, "invoices.pay"),
         "is_foreign": invoice.currency != business.currency,

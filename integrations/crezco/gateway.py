@@ -4,13 +4,13 @@ Nothing that is documented ends a demand at Crezco. One that is closed here is n
 while, and money that arrives on it all the same is taken.
 """
 
-from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from crm.models import Contact
@@ -70,8 +70,8 @@ class CrezcoGateway:
             _let_go(row)  # first, as it holds while Crezco is away too
             payments.take(row.reference)
 
-    def waiting(self, invoices: Iterable[int]) -> set[int]:
-        return pay_pages.waiting(self.name, set(invoices))
+    def waiting(self) -> QuerySet[Invoice]:
+        return pay_pages.waiting(self.name)
 
     def confirm(self, whose: Invoice | Contact) -> bool:
         """Ask for the newest pages whether they were paid; True when money was recorded or is on its way."""

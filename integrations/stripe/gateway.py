@@ -1,12 +1,12 @@
 """Pay by card: a page at Stripe for exactly what is owed, one open page an invoice, or for all of a contact."""
 
-from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from crm.models import Contact
@@ -44,7 +44,7 @@ class StripeGateway:
     def pay_page(self, bill: Bill, *, back: str) -> PayPage:
         if not can_take(bill.amount, bill.currency):
             raise GatewayError(f"Stripe takes no amount of {bill.currency} as fine as that.", permanent=True)
-        if self.waiting(bill.shares):
+        if self.waiting().filter(pk__in=bill.shares).exists():
             raise GatewayError("A payment of this is on its way already.", permanent=True)
         session, others = pay_pages.open_pages(self.name, bill)
         if session is not None and not _is_nearly_over(session):
@@ -61,8 +61,8 @@ class StripeGateway:
         for session in PaySession.objects.of(invoice).filter(gateway=self.name, status=Status.OPEN):
             self._end(session)
 
-    def waiting(self, invoices: Iterable[int]) -> set[int]:
-        return pay_pages.waiting(self.name, set(invoices))
+    def waiting(self) -> QuerySet[Invoice]:
+        return pay_pages.waiting(self.name)
 
     def confirm(self, whose: Invoice | Contact) -> bool:
         """Ask for pages that are open or wait whether they were paid; True when money was recorded or is on its way."""

@@ -197,8 +197,7 @@ class Invoice(models.Model):
 
     def received(self) -> "models.QuerySet[Any]":
         """The allocations of payments that stand, in the order in which they came in."""
-        found = self.allocations.filter(payment__is_void=False).select_related("payment")
-        return found.order_by("payment__received_on", "pk")
+        return self.allocations.standing().select_related("payment")
 
 
 class InvoiceLine(models.Model):

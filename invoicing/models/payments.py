@@ -54,6 +54,12 @@ class Payment(models.Model):
         return {allocation.invoice_id: allocation for allocation in self.allocations.all()}
 
 
+class AllocationQuerySet(models.QuerySet["Allocation"]):
+    def standing(self) -> "AllocationQuerySet":
+        """Of payments that were not taken back, in the order in which these came in."""
+        return self.filter(payment__is_void=False).order_by("payment__received_on", "pk")
+
+
 class Allocation(models.Model):
     """What one invoice got of one payment; ``credit`` of ``amount`` came from credit memos, the rest is money."""
 
@@ -61,6 +67,8 @@ class Allocation(models.Model):
     invoice = models.ForeignKey("invoicing.Invoice", models.PROTECT, related_name="allocations")
     amount = MoneyField()
     credit = MoneyField(default=ZERO)
+
+    objects = AllocationQuerySet.as_manager()
 
     class Meta:
         constraints = [

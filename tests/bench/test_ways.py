@@ -15,6 +15,7 @@ from invoicing.models import Allocation, Invoice, InvoiceLine, Payment
 pytestmark = pytest.mark.django_db
 
 SIZE = Size(30, 120, 80)
+FEW = Size(10, 40, 27)  # for a way that takes its time
 COLUMNS = {
     Contact: ["name", "first_name", "last_name", "email", "phone", "phone_typed", "street", "city", "owner"],
     Invoice: ["number", "status", "issued_on", "due_on", "contact__name", "total", "tax", "paid", "balance", "bill_to"],
@@ -30,8 +31,8 @@ Rows = dict[Any, list[dict[str, Any]]]
 
 
 @pytest.fixture(scope="module")
-def small_books() -> Iterator[Books]:
-    with books(SIZE) as running:
+def small_books(request) -> Iterator[Books]:
+    with books(getattr(request, "param", SIZE)) as running:
         yield running
 
 
@@ -66,7 +67,9 @@ def test_the_plain_way_brings_in_the_same_contacts_invoices_and_payments(place):
         assert by_plain[model] == found, model
 
 
-@pytest.mark.parametrize("way", [events.together, events.one_by_one])
+@pytest.mark.parametrize(
+    ("small_books", "way"), [(SIZE, events.together), (FEW, events.one_by_one)], indirect=["small_books"]
+)
 def test_webhooks_about_every_record_bring_in_what_an_import_does(place, way):
     way(task.connect(place), place)
     by_webhooks = rows()

@@ -152,6 +152,17 @@ def test_each_row_leads_to_the_invoices_own_page_which_leads_back(anybody: Clien
     assert "Statement for Ada" in back.text and "1043" in back.text
 
 
+def test_an_invoices_page_leads_to_the_statement_as_soon_and_as_long_as_another_is_owed(
+    anybody: Client, ada: Contact
+) -> None:
+    path = f"/i/{link_for(make_invoice(ada)).token}/"
+    assert "See all" not in anybody.get(path).text
+    other = make_invoice(ada, number="1043")
+    assert "See all your invoices" in anybody.get(path).text
+    Invoice.objects.filter(pk=other.pk).update(removed_at=timezone.now())
+    assert "See all" not in anybody.get(path).text
+
+
 def test_who_owes_one_invoice_or_has_no_contact_is_led_to_no_statement(anybody: Client, ada: Contact) -> None:
     for invoice in (make_invoice(ada), make_invoice(None)):
         path = f"/i/{link_for(invoice).token}/"
